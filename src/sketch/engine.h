@@ -1,0 +1,109 @@
+/* engine: the whole two-stage builder. Jobs go in; events come out. It knows no wire, no JSON, no git, no boss.
+ *
+ * Stage 1 builds units (core.a, each library's objects) once per key, on demand; stage 2 compiles a sketch, waits for the units its link needs,
+ * links and makes the firmware. One pool of CPU tokens feeds every process.
+ */
+#ifndef SKETCH_ENGINE_H
+#define SKETCH_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+#include "common/buf.h"
+#include "common/strv.h"
+#include "sketch/platform.h"
+
+struct error;
+struct engine;
+
+/* Raised only when bytes or a verdict could change for the same inputs. */
+#define ENGINE_VERSION 1
+
+enum build_verdict {
+	BUILD_OK,
+	BUILD_FAILED,
+	BUILD_TIMEOUT,
+	BUILD_BLOCKED,
+	BUILD_INFRA,
+	BUILD_CANCELLED,
+	BUILD_UNCHANGED
+};
+
+struct engine_limits {
+	int tokens; /* processes at once */
+	int framework_jobs; /* of them in stage 1 */
+	int sketch_jobs; /* sketches at once */
+};
+
+struct engine_config {
+	struct arduino_dirs dirs;
+	struct strv library_dirs, libraries_dirs; /* --library, --libraries */
+	struct strv build_properties;
+	const char *cache_dir;
+	const char *warnings; /* none, default, more, all */
+	bool warnings_are_errors, no_lto, reproducible, check_only, config_only;
+	bool clean, rebuild_units, fallback_mrproper;
+	bool keep, no_firmware, verbose;
+	double timeout; /* seconds per sketch; 0 none */
+	struct engine_limits limits;
+};
+
+/* All borrowed for the call. */
+struct engine_job {
+	uint64_t id;
+	const char *board;
+	const char *sketch;
+	const char *tree_library; /* NULL none */
+	const char *build_dir; /* made, used as build.path, emptied at the end unless keep */
+	const char *known_key, *known_deps; /* a result that the caller holds; NULL none */
+};
+
+struct engine_artifact {
+	char *name, *path;
+};
+
+/* What a finished job gives; borrowed for the callback. */
+struct engine_result {
+	uint64_t id;
+	enum build_verdict verdict;
+	int return_code;
+	char *reason;
+	struct buf log, err, cmd, deps, syms;
+	char *key; /* hex; NULL when it must not be reused */
+	int warnings;
+	int64_t flash, flash_max, ram, ram_max; /* bytes; -1 unknown */
+	double total, compile, link, wait, cpu; /* seconds */
+	struct strv units, libraries;
+	struct engine_artifact *artifacts;
+	size_t n_artifacts;
+};
+
+struct engine_unit {
+	const char *board, *name;
+	bool is_core, failed, reused;
+	double start, seconds; /* start: since engine_open */
+};
+
+struct engine_events {
+	void (*started)(void *ctx, uint64_t id, int slot);
+	void (*unit_done)(void *ctx, const struct engine_unit *u);
+	void (*note)(void *ctx, const char *line); /* once per line and run */
+	void (*finished)(void *ctx, const struct engine_result *r);
+	void *ctx;
+};
+
+/* Copies what it needs of the config. */
+struct engine *engine_open(uv_loop_t *loop, const struct engine_config *c,
+	const struct engine_events *ev, struct error *err);
+/* Takes a job. Its `finished` comes later, from the loop, never from within this call. Jobs over sketch_jobs wait in order. */
+void engine_submit(struct engine *e, const struct engine_job *j);
+/* Unstarted jobs end with BUILD_CANCELLED; with `kill` running ones too. An unknown id is nothing. */
+void engine_cancel(struct engine *e, uint64_t id, bool kill);
+void engine_set_limits(struct engine *e, const struct engine_limits *l);
+/* Kills what runs, saves the file index, closes handles; `closed` is called from the loop when all is gone and the engine is freed. */
+void engine_close(struct engine *e, void (*closed)(void *ctx), void *ctx);
+
+/* Compilers, archivers and linkers started so far. */
+unsigned long engine_processes(const struct engine *e);
+
+#endif
