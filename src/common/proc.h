@@ -1,5 +1,8 @@
-/* proc: runs programs on a libuv loop. Each gets its own process group, a closed stdin, captured
+/* proc: runs programs on a libuv loop. Each gets its own process group, an empty stdin, captured
  * stdout and stderr with a ceiling, PR_SET_PDEATHSIG, and no descriptor but 0, 1, 2. No shell.
+ *
+ * A child ends with its group: what it leaves behind is killed, after 200 ms when that still holds
+ * one of the pipes. The death signal comes when the thread that called proc_start ends.
  *
  * uv_spawn is not used: it forks (slow with a large parent), and gives neither the process group,
  * the death signal nor wait4's resource usage. One uv_signal watcher for SIGCHLD serves all.
@@ -27,7 +30,9 @@ struct proc_result {
 };
 
 struct proc_spec {
-	char *const *argv; /* argv[0] with a slash is the program; else looked up in PATH of envp */
+	/* argv[0] with a slash is the program, a relative one against cwd; else it is looked up in the
+	 * absolute directories of envp's PATH. */
+	char *const *argv;
 	char *const *envp; /* NULL: our own environment */
 	const char *cwd; /* NULL: ours */
 	double timeout; /* seconds, then SIGKILL to the group; 0 none */

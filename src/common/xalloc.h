@@ -11,6 +11,8 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);
 /* Dies on overflow of n * size too. */
 void *xreallocarray(void *p, size_t n, size_t size);
+/* For memory that a library allocated: dies when `p` is NULL, else gives it back. */
+void *xcheck(void *p);
 /* NULL gives NULL. */
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);

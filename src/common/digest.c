@@ -1,0 +1,170 @@
+/* digest: see digest.h. Any failure inside libcrypto is a broken installation or no memory, so it ends
+ * in an assertion; the only error of the world here is a file that cannot be read.
+ */
+#include "common/digest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include "common/error.h"
+#include "common/fs_internal.h"
+#include "common/xalloc.h"
+
+#define READ_SIZE 65536
+
+/* Cannot be part of a string of text: 0xff occurs in no UTF-8. */
+#define NULL_MARKER "\xffnull\xff"
+
+struct digester {
+	EVP_MD_CTX *ctx;
+	EVP_MD *md; /* fetched once: a lookup by name costs more than a short text's digest */
+};
+
+/* A libcrypto that cannot do SHA-256 leaves nothing that could be trusted. */
+static void must(bool done)
+{
+	if (done)
+		return;
+	fputs("boardman: libcrypto cannot compute SHA-256\n", stderr);
+	abort();
+}
+
+/* Costs nothing but the first time. The system's configuration of libcrypto has no say in a content
+ * hash, and takes half a millisecond to load. */
+static void init_libcrypto(void)
+{
+	must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL));
+}
+
+struct digester *digester_new(void)
+{
+	struct digester *d = xcalloc(1, sizeof *d);
+	init_libcrypto();
+	d->ctx = EVP_MD_CTX_new();
+	d->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	must(d->ctx && d->md && EVP_DigestInit_ex(d->ctx, d->md, NULL));
+	return d;
+}
+
+void digester_add(struct digester *d, const void *data, size_t len)
+{
+	must(EVP_DigestUpdate(d->ctx, data, len));
+}
+
+void digester_addstr(struct digester *d, const char *s)
+{
+	if (!s)
+		s = NULL_MARKER;
+	digester_add(d, s, strlen(s) + 1);
+}
+
+void digester_add_digest(struct digester *d, const struct digest *x)
+{
+	digester_add(d, x->b, sizeof x->b);
+}
+
+void digester_finish(struct digester *d, struct digest *out)
+{
+	must(EVP_DigestFinal_ex(d->ctx, out->b, NULL));
+	must(EVP_DigestInit_ex(d->ctx, NULL, NULL));
+}
+
+void digester_free(struct digester *d)
+{
+	if (!d)
+		return;
+	EVP_MD_CTX_free(d->ctx);
+	EVP_MD_free(d->md);
+	free(d);
+}
+
+void digest_bytes(struct digest *out, const void *data, size_t len)
+{
+	init_libcrypto();
+	must(SHA256(data, len, out->b));
+}
+
+/* Adds the file to its end; a short answer that completes `size` is taken for it. */
+static int add_file(struct digester *d, int fd, size_t size)
+{
+	char chunk[READ_SIZE];
+	size_t got = 0;
+	for (;;) {
+		ssize_t n = fs_read_some(fd, chunk, sizeof chunk);
+		if (n <= 0)
+			return (int)n;
+		digester_add(d, chunk, (size_t)n);
+		got += (size_t)n;
+		if (got == size && (size_t)n < sizeof chunk)
+			return 0;
+	}
+}
+
+int digest_file(struct digest *out, const char *path, struct error *err)
+{
+	struct stat st;
+	int fd = fs_open_regular(path, &st, err);
+	if (fd < 0)
+		return -1;
+	struct digester *d = digester_new();
+	int ret = add_file(d, fd, (size_t)st.st_size);
+	if (ret < 0)
+		error_errno(err, "cannot read '%s'", path);
+	else
+		digester_finish(d, out);
+	digester_free(d);
+	close(fd);
+	return ret;
+}
+
+char *digest_hex(const struct digest *d, char hex[DIGEST_HEX_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < sizeof d->b; i++) {
+		hex[2 * i] = digits[d->b[i] >> 4];
+		hex[2 * i + 1] = digits[d->b[i] & 15];
+	}
+	hex[DIGEST_HEX_LEN] = '\0';
+	return hex;
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool digest_parse(struct digest *out, const char *hex)
+{
+	struct digest d;
+	for (size_t i = 0; i < sizeof d.b; i++) {
+		int high = nibble(hex[2 * i]);
+		if (high < 0)
+			return false;
+		int low = nibble(hex[2 * i + 1]);
+		if (low < 0)
+			return false;
+		d.b[i] = (uint8_t)(high << 4 | low);
+	}
+	if (!strchr(" \t\r\n\v\f", hex[DIGEST_HEX_LEN])) /* the NUL is among them */
+		return false;
+	*out = d;
+	return true;
+}
+
+bool digest_equal(const struct digest *a, const struct digest *b)
+{
+	return memcmp(a->b, b->b, sizeof a->b) == 0;
+}

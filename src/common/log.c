@@ -1,0 +1,140 @@
+/* log: see log.h. One write(2) a line, so that lines of several threads and processes do not mix. Cuts
+ * an endless line, and never fails: a stderr that is gone has nobody to tell.
+ */
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/xalloc.h"
+
+#define MAX_LINE 65536
+
+/* Who logs is everybody, at any depth, so that this is the one state that is not passed along. */
+static struct {
+	enum log_level level;
+	void (*before)(void *);
+	void (*after)(void *);
+	void *ctx;
+} state = {.level = LOG_LEVEL_NOTE};
+
+static const char *const prefixes[] = {
+	[LOG_LEVEL_ERROR] = "boardman: ",
+	[LOG_LEVEL_WARNING] = "warning: ",
+	[LOG_LEVEL_NOTE] = "note: ",
+	[LOG_LEVEL_DEBUG] = "debug: ",
+};
+
+void log_set_level(enum log_level level)
+{
+	state.level = level;
+}
+
+void log_set_hooks(void (*before)(void *), void (*after)(void *), void *ctx)
+{
+	state.before = before;
+	state.after = after;
+	state.ctx = ctx;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level <= state.level;
+}
+
+static bool is_control(unsigned char c)
+{
+	return (c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/* A newline is never passed on: what follows it could pose as a message of our own. On a terminal an
+ * escape sequence could rewrite the screen; C1 controls are 0xc2 0x80 to 0xc2 0x9f in UTF-8. */
+static void add_text(struct buf *out, const char *s, size_t len, bool neutral)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		unsigned char next = i + 1 < len ? (unsigned char)s[i + 1] : 0;
+		if (neutral && c == 0xc2 && next >= 0x80 && next <= 0x9f)
+			buf_addf(out, "\\x%02x", (unsigned char)s[++i]);
+		else if (c == '\n' || (neutral && is_control(c)))
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_addch(out, s[i]);
+	}
+}
+
+static void write_line(const struct buf *line)
+{
+	const char *p = line->data;
+	size_t left = line->len;
+	while (left) {
+		ssize_t n = write(STDERR_FILENO, p, left);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;
+		p += n;
+		left -= (size_t)n;
+	}
+}
+
+static __attribute__((format(printf, 2, 0))) void put(
+	enum log_level level, const char *fmt, va_list ap)
+{
+	if (!log_enabled(level))
+		return;
+	int saved = errno;
+	struct buf line = BUF_INIT;
+	char *text = xvasprintf(fmt, ap);
+	size_t len = strnlen(text, MAX_LINE);
+	while (len && text[len - 1] == '\n')
+		len--;
+	buf_addstr(&line, prefixes[level]);
+	add_text(&line, text, len, isatty(STDERR_FILENO));
+	buf_addch(&line, '\n');
+	if (state.before)
+		state.before(state.ctx);
+	write_line(&line);
+	if (state.after)
+		state.after(state.ctx);
+	buf_release(&line);
+	free(text);
+	errno = saved;
+}
+
+void log_error(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	put(LOG_LEVEL_ERROR, fmt, ap);
+	va_end(ap);
+}
+
+void log_warning(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	put(LOG_LEVEL_WARNING, fmt, ap);
+	va_end(ap);
+}
+
+void log_note(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	put(LOG_LEVEL_NOTE, fmt, ap);
+	va_end(ap);
+}
+
+void log_debug(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	put(LOG_LEVEL_DEBUG, fmt, ap);
+	va_end(ap);
+}
