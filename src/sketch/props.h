@@ -35,7 +35,7 @@ void props_del(struct props *p, const char *key);
 void props_merge(struct props *p, const struct props *from);
 /* New: the pairs whose key begins with `prefix` + ".", that part taken off. */
 struct props *props_subtree(const struct props *p, const char *prefix);
-/* Calls for each pair in order of first insertion. `p` must not change meanwhile. */
+/* Calls for each pair in order; a key that was set again stands at its last place. `p` must not change meanwhile. */
 void props_each(const struct props *p, void (*fn)(void *ctx, const char *key, const char *value),
 	void *ctx);
 /* The distinct first components of all keys, in order: "uno", "mega", … */
