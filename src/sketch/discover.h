@@ -36,6 +36,11 @@ struct discover_context {
 	struct libraries *libraries;
 	const char *core_dir;
 	const char *variant_dir; /* NULL none */
+	const char *arch; /* "avr"; NULL: macros of architectures are not known */
+	const struct strv
+		*argv; /* a C++ compile command, for its -D, -U and -mmcu; NULL: not known */
+	const struct strv
+		*system_dirs; /* the C++ compiler's own; NULL: whatever no library has is there */
 	struct include_scanner *scanner;
 };
 
@@ -52,7 +57,8 @@ struct discover_sources {
 		sources; /* the other files to compile, absolute, in queue order (root, then src/ recursively) */
 };
 
-/* Predicts. `sure` is false where a text scan can't know: __has_include of a library's header, computed includes. */
+/* Predicts. `sure` is false where a text scan can't know and a compile could not tell either: __has_include asked for a library
+ * before it came in by other ways, or one that came in on a condition of unknown value; a computed include in the sketch's own files. */
 int discover_predict(const struct discover_context *c, const struct discover_sources *s,
 	struct library_list *out, bool *sure, struct error *err);
 

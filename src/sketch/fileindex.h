@@ -17,6 +17,7 @@ enum file_flags {
 	FILE_MENTIONS_TIME = 2, /* __DATE__, __TIME__, __TIMESTAMP__ */
 	FILE_MENTIONS_HAS_INCLUDE = 4, /* __has_include, __has_include_next */
 	FILE_IS_DIR = 8,
+	FILE_READS_OTHERS = 16, /* .incbin, .include: what it reads is in no dependency file */
 };
 
 struct file_facts {

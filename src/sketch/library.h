@@ -23,7 +23,7 @@ enum library_place {
 
 struct library {
 	char *name; /* library.properties' name, else the folder's */
-	char *folder; /* base name of dir */
+	char *folder; /* base name of the directory as it was found, a symlink's own */
 	char *dir; /* absolute, symlinks resolved */
 	char *src_dir; /* what goes on -I: dir/src (layout 1.5) or dir */
 	char *utility_dir; /* layout 1.0 with utility/: on -I for the library's own files only; NULL */
@@ -70,11 +70,15 @@ const struct library *libraries_by_name(const struct libraries *ls, const char *
 const struct library *libraries_owner(const struct libraries *ls, const char *path);
 
 /* Files to compile, absolute, in arduino-cli's order (by full path), or arduino-builder's (per directory .S, .c, .cpp, then
- * subdirectories). Memoised in the index, borrowed. Precompiled libraries: empty when the precompiled archive is used alone. */
+ * subdirectories). Memoised in the index, borrowed. Whether a precompiled archive stands for them is not asked here. */
 const struct strv *library_sources(
 	struct libraries *ls, const struct library *lib, struct error *err);
 /* All regular files beneath `dir` that compile (.S .c .cpp .cc .cxx), `recursive` or not; hidden and SCM directories skipped. */
 int sources_in(
 	const char *dir, bool recursive, bool builder_order, struct strv *out, struct error *err);
+/* The same files in the order in which the reference looks for missing headers: a directory's entries by name, a subdirectory's files
+ * at its place. For discover_sources. */
+int sources_queue(
+	const char *dir, bool recursive, bool builder_compat, struct strv *out, struct error *err);
 
 #endif

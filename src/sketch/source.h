@@ -37,8 +37,8 @@ struct sketch_yaml {
 	char *default_fqbn;
 	char *profile; /* default_profile's name */
 	char *profile_fqbn;
-	struct strv platform_pins; /* "arduino:avr 1.8.4" */
-	struct strv library_pins; /* "FastLED 3.9.0" */
+	struct strv platform_pins; /* "arduino:avr 1.8.4"; "arduino:avr" where any version will do */
+	struct strv library_pins; /* "FastLED 3.9.0", likewise */
 	struct strv library_dirs; /* absolute, from dir: */
 };
 /* Reads DIR/sketch.yaml or .yml; absent gives empty. Errors name file and line. Limits: 1 MiB, depth 16. */
@@ -48,11 +48,11 @@ int sketch_yaml_parse(struct sketch_yaml *y, const char *text, size_t len, const
 void sketch_yaml_release(struct sketch_yaml *y);
 
 /* Finds the sketches beneath `path` (a sketch itself, its .ino, or a directory to search), pushes absolute directories,
- * sorted. Not searched: dot directories, build, node_modules, a sketch's own src and data, directories with a
- * CACHEDIR.TAG. Directories that nearly are sketches give lines in `warnings`. */
+ * sorted; a symlink keeps its own name. Not searched: dot directories, build, node_modules, a sketch's own src and data,
+ * directories with a CACHEDIR.TAG. Directories that nearly are sketches give lines in `warnings` (may be NULL). */
 int sketch_find(const char *path, struct strv *out, struct strv *warnings, struct error *err);
 
-/* The merged text before prototypes. */
+/* The merged text before prototypes. Its lines end with a bare newline, whatever those of the files do. */
 struct merged {
 	struct buf text;
 	int first_line; /* line of the text at which the main file's own first line stands (1-based) */
@@ -60,14 +60,16 @@ struct merged {
 int source_merge(const struct sketch *s, struct merged *out, struct error *err);
 void merged_release(struct merged *m);
 
-/* False when it is certain that no prototype would change the meaning: no function's name is mentioned before its definition. */
+/* False when it is certain that no prototype would change the meaning: no function's name is mentioned before its definition. `text`
+ * is merged text. Only headers are not looked into: where one has a macro that calls a function of the sketch by name, a
+ * compilation without prototypes fails, and has to be tried with them before it counts. */
 bool source_needs_prototypes(const char *text, size_t len);
 /* Digest of what decides the prototypes: the text with function bodies taken out where that is safe, else all of it.
  * Line numbers count. */
 void source_skeleton(const char *text, size_t len, struct digest *out);
 
-/* Keeps of a preprocessor's output (-E -CC) the lines that come from the sketch's own files, blank lines for the rest, as the reference
- * feeds ctags. */
+/* Keeps of a preprocessor's output (-E -CC) the lines that come from the sketch's own files and their line markers, nothing of the
+ * rest, as the reference feeds ctags. */
 void prototypes_filter(
 	const char *preprocessed, size_t len, const struct sketch *s, struct buf *out);
 /* A parsed ctags run: the lines to insert and where. */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include "common/buf.h"
 #include "common/digest.h"
 #include "common/strv.h"
@@ -44,6 +45,8 @@ struct compile_input {
 	const struct digest *toolchain; /* of the role */
 	const struct strv *system_dirs; /* toolchain_system_dirs */
 	const struct digest *source_form; /* digest of the normal form; NULL: the file's content */
+	/* CLOCK_REALTIME just before the command was started; for keeping only: what changed since then is not what was compiled. */
+	struct timespec started;
 };
 
 /* What a compile gave. */

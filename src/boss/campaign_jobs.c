@@ -1,0 +1,261 @@
+/* campaign_jobs: a campaign's jobs: what the output tree knows of them, what is sent, and what becomes of a
+ * result. Every way out of here leaves the row with a verdict.
+ */
+#include "boss/campaign_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "boss/machine.h"
+#include "boss/matrix.h"
+#include "boss/outtree.h"
+#include "boss/report/progress.h"
+#include "boss/results.h"
+#include "boss/rundoc.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+
+#define COMMIT "current"
+
+static struct run_row *row_of(struct campaign *c, uint32_t id)
+{
+	return &c->result->rows[c->jobs[id].row];
+}
+
+static const struct matrix_sketch *sketch_of(const struct campaign *c, size_t row)
+{
+	return matrix_sketch(c->config->matrix, row);
+}
+
+static void show(struct campaign *c, const struct run_row *r)
+{
+	if (c->config->progress)
+		progress_job(c->config->progress, r);
+}
+
+static void end_row(
+	struct campaign *c, struct run_row *r, enum verdict v, const char *reason)
+{
+	r->verdict = v;
+	r->reason = xstrdup(reason);
+	show(c, r);
+}
+
+/* ---- loading ---- */
+
+/* What is there may spare the build, and in any case tells how long it takes. Negative when not known. */
+static double load_known(struct campaign *c, struct campaign_job *j, const char *board)
+{
+	const struct known_rules rules = {
+		.board = board,
+		.sketch_dir = sketch_of(c, j->row)->dir,
+		.engine = c->config->engine,
+		.rebuild_failed = c->config->rebuild_failed,
+		.boot = c->boot,
+	};
+	if (record_read(&j->known, j->dir, NULL) < 0)
+		return -1;
+	double seconds = j->known.times.total;
+	j->has_known = !c->config->settings->clean && results_reusable(j->dir, &j->known, &rules);
+	if (!j->has_known)
+		record_release(&j->known);
+	return seconds > 0 ? seconds : -1;
+}
+
+static void load_job(struct campaign *c, size_t row)
+{
+	const char *board = matrix_board(c->config->matrix, row);
+	struct error err = ERROR_INIT;
+	char *dir = results_dir(
+		outtree_path(c->config->out), COMMIT, board, sketch_of(c, row)->name, &err);
+	if (!dir) {
+		end_row(c, &c->result->rows[row], VERDICT_INFRA, err.text);
+		return;
+	}
+	struct campaign_job *j = &c->jobs[c->n_jobs++];
+	j->row = row;
+	j->dir = dir;
+	j->build_dir = path_join(dir, "build");
+	j->deps = path_join(dir, "deps");
+	sched_add(c->sched, c->config->matrix->v[row].board, load_known(c, j, board));
+}
+
+void campaign_load(struct campaign *c)
+{
+	const struct matrix *m = c->config->matrix;
+	const struct sched_config config = {
+		.max_failures = c->config->max_failures, .prefetch = 2};
+	c->sched = sched_new(&config);
+	c->jobs = xcalloc(m->n_jobs + 1, sizeof *c->jobs);
+	boot_id(c->boot);
+	for (size_t i = 0; i < m->n; i++) {
+		struct run_row *r = &c->result->rows[i];
+		*r = (struct run_row){.sizes = {-1, -1, -1, -1}};
+		r->board = xstrdup(matrix_board(m, i));
+		r->sketch = xstrdup(sketch_of(c, i)->name);
+		if (m->v[i].skip)
+			end_row(c, r, VERDICT_SKIPPED, m->v[i].skip);
+		else
+			load_job(c, i);
+	}
+}
+
+void campaign_unload(struct campaign *c)
+{
+	for (size_t i = 0; i < c->n_jobs; i++) {
+		free(c->jobs[i].dir);
+		free(c->jobs[i].build_dir);
+		free(c->jobs[i].deps);
+		record_release(&c->jobs[i].known);
+	}
+	free(c->jobs);
+	sched_free(c->sched);
+}
+
+/* ---- sending ---- */
+
+void campaign_job_command(const struct campaign *c, struct sched_pick p, struct job *j)
+{
+	const struct campaign_job *cj = &c->jobs[p.id];
+	const struct matrix_sketch *s = sketch_of(c, cj->row);
+	*j = (struct job){
+		.id = p.id,
+		.attempt = p.attempt,
+		.commit = (char *)COMMIT,
+		.board = (char *)matrix_board(c->config->matrix, cj->row),
+		.sketch = s->dir,
+		.tree_library = s->tree_library,
+		.build_dir = cj->build_dir,
+		.known_key = cj->has_known ? cj->known.key : NULL,
+		.known_deps = cj->has_known ? cj->deps : NULL,
+	};
+}
+
+static void forget(struct campaign_job *j)
+{
+	if (!j->forgotten && j->dir)
+		results_forget(j->dir);
+	j->forgotten = true;
+}
+
+/* A known result is likely to stand: it is found out within milliseconds, so that removing it waits. */
+void campaign_job_started(struct campaign *c, uint32_t id)
+{
+	struct campaign_job *j = &c->jobs[id];
+	j->started = rundoc_clock(c->doc);
+	if (!j->has_known)
+		forget(j);
+}
+
+void campaign_jobs_age(struct campaign *c)
+{
+	double before = rundoc_clock(c->doc) - 0.1;
+	for (size_t i = 0; i < c->n_jobs; i++)
+		if (c->jobs[i].has_known && c->jobs[i].started < before &&
+			sched_state_of(c->sched, (uint32_t)i) == SCHED_RUNNING)
+			forget(&c->jobs[i]);
+}
+
+/* ---- ending ---- */
+
+void campaign_job_end(struct campaign *c, uint32_t id, enum verdict v, const char *reason)
+{
+	end_row(c, row_of(c, id), v, reason);
+}
+
+static void fill_row(struct run_row *r, const char *dir, const struct record *rec)
+{
+	r->verdict = rec->verdict;
+	r->machine = xstrdup(rec->host);
+	r->reason = xstrdup(rec->reason);
+	r->dir = xstrdup(dir);
+	r->return_code = rec->return_code;
+	r->warnings = rec->warnings;
+	r->seconds = rec->times.total;
+	r->sizes = rec->sizes;
+	strv_push_all(&r->libraries, &rec->libraries);
+	r->files = xcalloc(rec->n_files + 1, sizeof *r->files);
+	r->n_files = rec->n_files;
+	for (size_t i = 0; i < rec->n_files; i++) {
+		r->files[i].name = xstrdup(rec->files[i].name);
+		r->files[i].sha256 = xstrdup(rec->files[i].sha256);
+		r->files[i].size = rec->files[i].size;
+	}
+}
+
+static void finish_row(struct campaign *c, uint32_t id)
+{
+	struct run_row *r = row_of(c, id);
+	rundoc_sketch(c->doc, r, c->jobs[id].started);
+	show(c, r);
+}
+
+/* The known result stands; should its `done` be gone meanwhile, it is written again. */
+static void keep_known(struct campaign *c, uint32_t id)
+{
+	struct campaign_job *j = &c->jobs[id];
+	struct error err = ERROR_INIT;
+	if (j->forgotten && results_put_record(j->dir, &j->known, &err) < 0)
+		log_warning("%s", err.text);
+	fill_row(row_of(c, id), j->dir, &j->known);
+	row_of(c, id)->unchanged = true;
+	finish_row(c, id);
+}
+
+static bool is_full(int reason)
+{
+	return reason == ENOSPC || reason == EDQUOT;
+}
+
+static void publish(struct campaign *c, const struct build_result *r)
+{
+	struct campaign_job *j = &c->jobs[r->job];
+	const struct matrix_sketch *s = sketch_of(c, j->row);
+	struct error err = ERROR_INIT;
+	struct record rec = {
+		.engine = c->config->engine,
+		.host = xstrdup(machine_name(c->machine)),
+		.boot = xstrdup(c->boot),
+		.commit = xstrdup(COMMIT),
+		.board = xstrdup(matrix_board(c->config->matrix, j->row)),
+		.sketch = xstrdup(s->name),
+		.sketch_dir = xstrdup(s->dir),
+	};
+	j->forgotten = true;
+	if (results_publish(j->dir, &rec, r, c->config->settings->keep, &err) == 0) {
+		c->result->built++;
+		fill_row(row_of(c, r->job), j->dir, &rec);
+		finish_row(c, r->job);
+	} else if (is_full(errno)) {
+		campaign_stop(c, STOP_DISK);
+		campaign_job_end(c, r->job, VERDICT_NOT_RUN, "disk full");
+	} else {
+		campaign_job_end(c, r->job, VERDICT_INFRA, err.text);
+	}
+	record_release(&rec);
+}
+
+static bool is_a_result(const struct build_result *r)
+{
+	return r->verdict >= VERDICT_OK && r->verdict <= VERDICT_INFRA;
+}
+
+bool campaign_job_result(struct campaign *c, const struct build_result *r)
+{
+	struct sched_pick p = {r->job, r->attempt};
+	bool stands = r->unchanged && r->job < c->n_jobs && c->jobs[r->job].has_known;
+	enum verdict v = stands ? c->jobs[r->job].known.verdict :
+			 is_a_result(r) ? r->verdict :
+					  VERDICT_INFRA;
+	if (!sched_result(c->sched, machine_index(c->machine), p, v, stands ? -1 : r->times.total))
+		return false;
+	if (stands)
+		keep_known(c, r->job);
+	else if (r->unchanged || !is_a_result(r))
+		campaign_job_end(c, r->job, VERDICT_INFRA, "the worker gave a result that is none");
+	else
+		publish(c, r);
+	return true;
+}

@@ -1,0 +1,69 @@
+/* machine: one machine as the boss sees it: a link and a state. It speaks the protocol's order of messages, knows no job and no
+ * result, and never sends from within a message it receives: machine_pump does.
+ */
+#ifndef BOSS_MACHINE_H
+#define BOSS_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "boss/link/link.h"
+#include "wire/job.h"
+
+struct machine;
+
+enum machine_state {
+	MACHINE_NEW,
+	MACHINE_CONNECTING, /* waits for READY */
+	MACHINE_CONFIGURING,
+	MACHINE_PREPARING,
+	MACHINE_BUILDING, /* ready for jobs */
+	MACHINE_FINISHING, /* waits for BUILD_DONE */
+	MACHINE_QUITTING, /* waits for QUIT_ACK */
+	MACHINE_CLOSING, /* waits for the link's end */
+	MACHINE_GONE,
+	MACHINE_STATES
+};
+
+/* What it tells its owner; all from the loop or from machine_pump. Pointers are borrowed for the call. */
+struct machine_events {
+	void (*ready)(void *ctx, struct machine *m, unsigned slots); /* for jobs */
+	void (*said)(void *ctx, struct machine *m, const struct response *r); /* STARTED, UNIT, NOTE, BUILD_RESULT, CANCELLED */
+	void (*lost)(void *ctx, struct machine *m, const char *why); /* it will do nothing more; not after machine_quit */
+	void (*gone)(void *ctx, struct machine *m); /* its link is closed: it may be freed once the pump has returned */
+	void (*wake)(void *ctx); /* machine_pump is due */
+	void (*log)(void *ctx, const char *line); /* for boss.log */
+	void *ctx;
+};
+
+struct machine_config {
+	const char *name;
+	const struct settings *settings; /* borrowed until it is gone */
+	int max_sketches; /* 0: as the worker says */
+	struct link link; /* taken */
+	size_t index; /* the owner's number for it */
+};
+
+struct machine *machine_new(const struct machine_config *c, const struct machine_events *ev);
+/* Only when it is new or gone. */
+void machine_free(struct machine *m);
+const char *machine_name(const struct machine *m);
+size_t machine_index(const struct machine *m);
+enum machine_state machine_state(const struct machine *m);
+const char *machine_state_name(enum machine_state s);
+
+/* Opens the link. When it cannot, `lost` and `gone` come from the pump. */
+void machine_connect(struct machine *m);
+/* Does what the state asks for, once; then what that led to. */
+void machine_pump(struct machine *m);
+/* Gives up on a worker that owes an answer for too long; `now` in ms of the loop's clock, called now and then. */
+void machine_check(struct machine *m, uint64_t now);
+/* In MACHINE_BUILDING only, from the pump's caller. */
+void machine_build(struct machine *m, const struct job *jobs, size_t n);
+/* Ids and attempts. */
+void machine_cancel(struct machine *m, const struct job *jobs, size_t n, enum cancel_mode mode);
+/* No more jobs: says goodbye, then `gone` comes. In any state. */
+void machine_quit(struct machine *m);
+/* Closes the link without goodbye; `gone` comes. In any state. */
+void machine_kill(struct machine *m);
+
+#endif

@@ -1,0 +1,115 @@
+/* text: see text.h. Off a terminal bytes are passed on as they are: a log is not for us to mend.
+ */
+#include "boss/report/text.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "common/buf.h"
+#include "common/fs.h"
+
+static const char *const color_code[] = {
+	[TEXT_PLAIN] = "", [TEXT_GOOD] = "32", [TEXT_BAD] = "1;31", [TEXT_DIM] = "2"};
+
+void text_colored(struct buf *out, const struct report_style *s, enum text_color c, const char *text)
+{
+	if (s->color && c != TEXT_PLAIN)
+		buf_addf(out, "\033[%sm%s\033[0m", color_code[c], text);
+	else
+		buf_addstr(out, text);
+}
+
+void text_seconds(struct buf *out, double seconds)
+{
+	long whole = (long)(seconds + 0.5);
+	if (seconds < 0.0995)
+		buf_addf(out, "%d ms", (int)(seconds * 1000 + 0.5));
+	else if (seconds < 9.95)
+		buf_addf(out, "%.1f s", seconds);
+	else if (whole < 60)
+		buf_addf(out, "%ld s", whole);
+	else if (whole < 3600)
+		buf_addf(out, "%ld min %ld s", whole / 60, whole % 60);
+	else
+		buf_addf(out, "%ld h %ld min", whole / 3600, whole % 3600 / 60);
+}
+
+void text_count(struct buf *out, size_t n, const char *noun)
+{
+	size_t len = strlen(noun);
+	const char *plural = len > 1 && !strcmp(noun + len - 2, "ch") ? "es" : "s";
+	buf_addf(out, "%zu %s%s", n, noun, n == 1 ? "" : plural);
+}
+
+static bool is_control(unsigned char c)
+{
+	return (c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/* C1 controls are 0xc2 0x80 to 0xc2 0x9f in UTF-8. */
+static void add_visible(struct buf *out, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		unsigned char next = i + 1 < len ? (unsigned char)s[i + 1] : 0;
+		if (c == 0xc2 && next >= 0x80 && next <= 0x9f)
+			buf_addf(out, "\\x%02x", (unsigned char)s[++i]);
+		else if (is_control(c))
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_addch(out, s[i]);
+	}
+}
+
+static void add_piece(struct buf *out, const struct report_style *s, const char *piece, size_t len)
+{
+	if (s->terminal)
+		add_visible(out, piece, len);
+	else
+		buf_add(out, piece, len);
+}
+
+/* Whether a path may begin after this byte. */
+static bool before_path(char c)
+{
+	return strchr(" \t'\"`(<[=:,", c) != NULL;
+}
+
+void text_line(struct buf *out, const struct report_style *s, const char *line, size_t len)
+{
+	size_t cwd = s->cwd ? strlen(s->cwd) : 0, from = 0;
+	for (size_t i = 0; cwd > 1 && i + cwd < len; i++) {
+		if (memcmp(line + i, s->cwd, cwd) != 0 || line[i + cwd] != '/' ||
+			(i && !before_path(line[i - 1])))
+			continue;
+		add_piece(out, s, line + from, i - from);
+		from = i + cwd + 1;
+		i = from - 1;
+	}
+	add_piece(out, s, line + from, len - from);
+}
+
+void text_path(struct buf *out, const struct report_style *s, const char *path)
+{
+	bool inside = s->cwd && path_beneath(path, s->cwd) && strlen(path) > strlen(s->cwd) + 1;
+	const char *shown = inside ? path + strlen(s->cwd) + (s->cwd[1] != '\0') : path;
+	add_piece(out, s, shown, strlen(shown));
+}
+
+bool text_read(const char *path, size_t max, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = 1;
+	while (fd >= 0 && max && n > 0) {
+		size_t want = max < 65536 ? max : 65536;
+		n = read(fd, buf_reserve(out, want), want);
+		if (n > 0) {
+			out->len += (size_t)n;
+			out->data[out->len] = '\0';
+			max -= (size_t)n;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && n >= 0;
+}

@@ -1,0 +1,244 @@
+/* results: see results.h. Order makes it safe: the old `done` goes first, the new one comes last. Nothing is
+ * synced; after the machine went down the next run checks digests instead.
+ */
+#include "boss/results.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "boss/outtree.h"
+#include "boss/record.h"
+#include "common/buf.h"
+#include "common/digest.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/xalloc.h"
+
+static const char *const text_files[] = {"log", "err", "cmd", "deps", "syms"};
+
+char *results_dir(const char *out, const char *commit, const char *board, const char *sketch,
+	struct error *err)
+{
+	char *b = outtree_encode(NAME_BOARD, board, err);
+	char *s = b ? outtree_encode(NAME_SKETCH, sketch, err) : NULL;
+	char *dir = s ? xasprintf("%s/%s/%s/%s", out, commit, b, s) : NULL;
+	free(b);
+	free(s);
+	return dir;
+}
+
+/* ---- what is there ---- */
+
+static bool same_digest(const char *path, const char *hex)
+{
+	struct digest is, want;
+	return digest_parse(&want, hex) && digest_file(&is, path, NULL) == 0 &&
+	       digest_equal(&is, &want);
+}
+
+static bool file_stands(const char *dir, const struct record_file *f, bool check_digest)
+{
+	struct stat st;
+	char *path = xasprintf("%s/firmware/%s", dir, f->name);
+	bool stands = stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		      (uint64_t)st.st_size == f->size &&
+		      (!check_digest || same_digest(path, f->sha256));
+	free(path);
+	return stands;
+}
+
+/* The worker decides by the deps file, so that it must be the one of this record. */
+static bool deps_stand(const char *dir, const struct record *r, bool check_digest)
+{
+	char *path = path_join(dir, "deps");
+	bool stand = *r->deps_sha256 &&
+		     (check_digest ? same_digest(path, r->deps_sha256) : fs_exists(path));
+	free(path);
+	return stand;
+}
+
+static bool all_stands(const char *dir, const struct record *r, bool check_digests)
+{
+	if (!deps_stand(dir, r, check_digests))
+		return false;
+	for (size_t i = 0; i < r->n_files; i++)
+		if (!file_stands(dir, &r->files[i], check_digests))
+			return false;
+	return true;
+}
+
+bool results_reusable(const char *dir, struct record *r, const struct known_rules *rules)
+{
+	bool good = r->verdict == VERDICT_OK ||
+		    (r->verdict == VERDICT_FAILED && !rules->rebuild_failed);
+	bool same_boot = *rules->boot && !strcmp(r->boot, rules->boot);
+	if (!good || !r->key || r->engine != rules->engine || strcmp(r->board, rules->board) ||
+		strcmp(r->sketch_dir, rules->sketch_dir) || !all_stands(dir, r, !same_boot))
+		return false;
+	if (!same_boot && *rules->boot) {
+		free(r->boot);
+		r->boot = xstrdup(rules->boot);
+		results_put_record(dir, r, NULL);
+	}
+	return true;
+}
+
+/* ---- replacing it ---- */
+
+static void remove_in(const char *dir, const char *name)
+{
+	char *path = path_join(dir, name);
+	unlink(path);
+	free(path);
+}
+
+void results_forget(const char *dir)
+{
+	remove_in(dir, "done");
+}
+
+static void remove_content(const char *dir)
+{
+	char *firmware = path_join(dir, "firmware");
+	results_forget(dir);
+	for (size_t i = 0; i < ARRAY_LEN(text_files); i++)
+		remove_in(dir, text_files[i]);
+	if (fs_exists(firmware))
+		fs_remove_tree(firmware, NULL);
+	free(firmware);
+}
+
+/* Not seen by readers before `done` is there, so written in place. */
+static int put_text(const char *dir, const char *name, const struct buf *text, struct error *err)
+{
+	size_t at = 0;
+	if (!text->len)
+		return 0;
+	char *path = path_join(dir, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	while (fd >= 0 && at < text->len) {
+		ssize_t n = write(fd, text->data + at, text->len - at);
+		if (n < 0 && errno != EINTR)
+			break;
+		at += n > 0 ? (size_t)n : 0;
+	}
+	int reason = errno, ret = 0;
+	if (fd >= 0 && close(fd) < 0 && at == text->len)
+		reason = errno, ret = -1;
+	errno = reason;
+	if (fd < 0 || at < text->len || ret < 0)
+		ret = error_errno(err, "cannot write '%s'", path);
+	free(path);
+	return ret;
+}
+
+static int put_texts(const char *dir, const struct build_result *r, struct error *err)
+{
+	const struct buf *const texts[] = {&r->log, &r->err, &r->cmd, &r->deps, &r->syms};
+	for (size_t i = 0; i < ARRAY_LEN(text_files); i++)
+		if (put_text(dir, text_files[i], texts[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int move_file(const char *from, const char *to, bool keep, struct error *err)
+{
+	char *dir = path_dir(to);
+	int ret = fs_mkdirs(dir, err);
+	free(dir);
+	if (ret < 0)
+		return -1;
+	if (keep ? link(from, to) == 0 : rename(from, to) == 0)
+		return 0;
+	return fs_copy(from, to, err);
+}
+
+static int take_artifact(const char *dir, struct record_file *f, const struct artifact *a, bool keep,
+	struct error *err)
+{
+	struct digest d;
+	struct stat st;
+	if (!artifact_name_ok(a->name)) {
+		errno = EINVAL;
+		return error_set(err, "the worker gave a file the name '%s'", a->name);
+	}
+	char *to = xasprintf("%s/firmware/%s", dir, a->name);
+	int ret = move_file(a->path, to, keep, err);
+	if (ret == 0 && stat(to, &st) < 0)
+		ret = error_errno(err, "cannot look at '%s'", to);
+	if (ret == 0 && (ret = digest_file(&d, to, err)) == 0) {
+		f->name = xstrdup(a->name);
+		f->size = (uint64_t)st.st_size;
+		digest_hex(&d, f->sha256);
+	}
+	free(to);
+	return ret;
+}
+
+static int take_artifacts(const char *dir, struct record *rec, const struct build_result *r,
+	bool keep, struct error *err)
+{
+	rec->files = xcalloc(r->n_artifacts + 1, sizeof *rec->files);
+	for (size_t i = 0; i < r->n_artifacts; i++) {
+		if (take_artifact(dir, &rec->files[i], &r->artifacts[i], keep, err) < 0)
+			return -1;
+		rec->n_files++;
+	}
+	return 0;
+}
+
+static void fill(struct record *rec, const struct build_result *r)
+{
+	struct digest d;
+	rec->verdict = r->verdict;
+	rec->key = xstrdup(r->key);
+	rec->reason = xstrdup(r->reason);
+	rec->return_code = r->return_code;
+	rec->warnings = r->warnings;
+	rec->sizes = r->sizes;
+	rec->times = r->times;
+	rec->ended = time(NULL);
+	strv_push_all(&rec->units, &r->units);
+	strv_push_all(&rec->libraries, &r->libraries);
+	if (r->deps.len) {
+		digest_bytes(&d, r->deps.data, r->deps.len);
+		digest_hex(&d, rec->deps_sha256);
+	}
+}
+
+int results_put_record(const char *dir, const struct record *rec, struct error *err)
+{
+	struct buf text = BUF_INIT;
+	char *path = path_join(dir, "done");
+	record_print(rec, &text);
+	int ret = fs_write(path, text.data, text.len, err);
+	buf_release(&text);
+	free(path);
+	return ret;
+}
+
+int results_publish(const char *dir, struct record *rec, const struct build_result *r, bool keep,
+	struct error *err)
+{
+	int ret = fs_mkdirs(dir, err);
+	if (ret == 0) {
+		remove_content(dir);
+		fill(rec, r);
+		ret = take_artifacts(dir, rec, r, keep, err);
+	}
+	if (ret == 0)
+		ret = put_texts(dir, r, err);
+	if (ret == 0)
+		ret = results_put_record(dir, rec, err);
+	if (ret < 0) {
+		int reason = errno;
+		remove_content(dir);
+		errno = reason;
+	}
+	return ret;
+}

@@ -1,0 +1,41 @@
+/* rundoc: what OUT says of the run as a whole: run.json, phases.tsv, boss.log. Reports of another day read run.json: it names every
+ * job of the run, also those that have no directory.
+ */
+#ifndef BOSS_RUNDOC_H
+#define BOSS_RUNDOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "wire/job.h"
+
+struct error;
+struct run_row;
+struct run_totals;
+struct rundoc;
+
+struct rundoc_head {
+	const char *version; /* boardman's */
+	int engine;
+	const struct strv *boards, *platforms; /* platforms: lines for people */
+};
+
+/* Starts boss.log and writes run.json with the state "running". Failing to write either is told in `err` once (-1), not fatal to a
+ * run: the rundoc is there and usable. */
+struct rundoc *rundoc_open(const char *out, const struct rundoc_head *head, struct error *err);
+/* A line of boss.log, stamped with the seconds since rundoc_open. */
+void rundoc_log(struct rundoc *d, const char *line);
+/* Gives boss.log to the system, now and then. */
+void rundoc_flush(struct rundoc *d);
+/* A row of phases.tsv. */
+void rundoc_unit(struct rundoc *d, const char *machine, const struct unit_report *u);
+void rundoc_sketch(struct rundoc *d, const struct run_row *r, double start);
+/* Wall seconds in which some unit was being built. */
+double rundoc_stage1(const struct rundoc *d);
+/* Seconds since rundoc_open. */
+double rundoc_clock(const struct rundoc *d);
+/* Writes phases.tsv and the whole run.json. */
+int rundoc_end(struct rundoc *d, const struct run_row *rows, size_t n, const struct run_totals *t,
+	bool interrupted, struct error *err);
+void rundoc_free(struct rundoc *d);
+
+#endif

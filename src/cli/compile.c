@@ -1,0 +1,295 @@
+/* compile: the verb that builds. It wires the worker to the boss, shows what happens, and says how it ended;
+ * the building is theirs.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+#include "boss/campaign.h"
+#include "boss/link/local.h"
+#include "boss/outtree.h"
+#include "boss/report/document.h"
+#include "boss/report/failures.h"
+#include "boss/report/progress.h"
+#include "boss/report/summary.h"
+#include "boss/timing.h"
+#include "cli/dryrun.h"
+#include "cli/plan.h"
+#include "cli/trim.h"
+#include "cli/verb.h"
+#include "cli/version.h"
+#include "common/buf.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "sketch/board.h"
+#include "sketch/engine.h"
+#include "worker/session.h"
+
+#define FEW_JOBS 3 /* on a terminal so many are shown one by one */
+
+struct compile {
+	struct invocation *in;
+	struct plan plan;
+	char *out_dir;
+	struct outtree *out;
+	int fd; /* where people read */
+	struct report_style style;
+	struct progress *progress;
+	uv_loop_t loop;
+	struct campaign_result result;
+	enum exit_status status;
+};
+
+static void put(int fd, const struct buf *text)
+{
+	for (size_t at = 0; at < text->len;) {
+		ssize_t n = write(fd, text->data + at, text->len - at);
+		if (n < 0 && errno != EINTR)
+			return;
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* ---- the worker in this process ---- */
+
+static void *worker_start(void *ctx, struct response_sink to_boss, struct error *err)
+{
+	return session_new(ctx, to_boss, err);
+}
+
+static struct command_sink worker_commands(void *worker)
+{
+	return session_commands(worker);
+}
+
+static void worker_stop(void *worker, void (*closed)(void *ctx), void *ctx)
+{
+	session_free(worker, closed, ctx);
+}
+
+/* ---- how it looks ---- */
+
+static bool is_terminal(int fd)
+{
+	const char *term = getenv("TERM");
+	return isatty(fd) && !(term && !strcmp(term, "dumb"));
+}
+
+static bool wants_color(const struct options *o, int fd)
+{
+	const char *no = getenv("NO_COLOR");
+	if (o->color != COLOR_AUTO)
+		return o->color == COLOR_ALWAYS;
+	return is_terminal(fd) && !(no && *no);
+}
+
+/* With JSON on stdout people read stderr. */
+static void choose_style(struct compile *c)
+{
+	const struct options *o = &c->in->options;
+	c->fd = o->json || o->json_lines ? STDERR_FILENO : STDOUT_FILENO;
+	c->style = (struct report_style){
+		.color = wants_color(o, c->fd),
+		.terminal = isatty(c->fd),
+		.cwd = c->in->cwd,
+	};
+}
+
+static void step_aside(void *progress)
+{
+	progress_hide(progress);
+}
+
+static void open_progress(struct compile *c)
+{
+	const struct options *o = &c->in->options;
+	const struct progress_config config = {
+		.fd = c->fd,
+		.style = c->style,
+		.live = is_terminal(c->fd),
+		.quiet = o->quiet,
+		.all_jobs = c->plan.matrix.n_jobs <= FEW_JOBS,
+		.commands = o->verbose,
+		.warnings = o->warnings != WARNINGS_NONE || o->werror,
+		.json_fd = o->json_lines ? STDOUT_FILENO : -1,
+		.status_every = timing_ms(TIMING_STATUS) / 1000.0,
+	};
+	c->progress = progress_new(&config);
+	log_set_hooks(step_aside, NULL, c->progress);
+}
+
+static void close_progress(struct compile *c)
+{
+	log_set_hooks(NULL, NULL, NULL);
+	progress_free(c->progress);
+	c->progress = NULL;
+}
+
+static void show_platforms(struct compile *c)
+{
+	struct buf out = BUF_INIT;
+	for (size_t i = 0; i < c->plan.platforms.n; i++) {
+		text_line(&out, &c->style, c->plan.platforms.v[i], strlen(c->plan.platforms.v[i]));
+		buf_addch(&out, '\n');
+	}
+	if (!c->in->options.quiet)
+		put(c->fd, &out);
+	buf_release(&out);
+}
+
+static void show_board_notes(struct compile *c)
+{
+	for (size_t i = 0; i < c->plan.n_boards; i++) {
+		const struct strv *notes = &c->plan.boards[i]->notes;
+		for (size_t k = 0; k < notes->n; k++)
+			setup_note(&c->plan.setup, notes->v[k]);
+	}
+}
+
+/* ---- how it ended ---- */
+
+static enum exit_status status_of(const struct campaign_result *r)
+{
+	const size_t *by = r->totals.by;
+	if (r->interrupted)
+		return STATUS_INTERRUPTED;
+	if (by[VERDICT_FAILED] || by[VERDICT_TIMEOUT] || by[VERDICT_BLOCKED])
+		return STATUS_FAILED;
+	if (by[VERDICT_INFRA] || by[VERDICT_NOT_RUN])
+		return STATUS_INCOMPLETE;
+	return STATUS_OK;
+}
+
+static void show_end(struct compile *c)
+{
+	struct buf out = BUF_INIT;
+	const struct campaign_result *r = &c->result;
+	failures_list(&out, &c->style, r->rows, r->n);
+	summary_totals(&out, &c->style, &r->totals);
+	put(c->fd, &out);
+	buf_clear(&out);
+	if (r->trouble)
+		log_error("%s", r->trouble);
+	if (c->in->options.json) {
+		document_run(&out, r->rows, r->n, &r->totals, c->status, boardman_version(),
+			c->out_dir);
+		put(STDOUT_FILENO, &out);
+	}
+	buf_release(&out);
+}
+
+/* ---- the run ---- */
+
+static void run_campaign(struct compile *c)
+{
+	const struct config_machine *local = config_machine(&c->in->config, CONFIG_LOCAL);
+	const struct local_worker worker = {
+		worker_start, worker_commands, worker_stop, &c->loop};
+	const struct campaign_config config = {
+		.loop = &c->loop,
+		.matrix = &c->plan.matrix,
+		.settings = &c->plan.settings,
+		.out = c->out,
+		.local = link_local(&worker),
+		.local_max_sketches = local && local->max_sketches > 0 ? (int)local->max_sketches : 0,
+		.max_failures = (unsigned)c->in->options.max_failures,
+		.rebuild_failed = c->in->options.rebuild_failed,
+		.engine = ENGINE_VERSION,
+		.version = boardman_version(),
+		.platforms = &c->plan.platforms,
+		.progress = c->progress,
+		.note = setup_note,
+		.note_ctx = &c->plan.setup,
+	};
+	uv_loop_init(&c->loop);
+	campaign_run(&config, &c->result);
+	if (!c->result.abandoned)
+		uv_loop_close(&c->loop);
+}
+
+static enum exit_status build(struct compile *c)
+{
+	struct error err = ERROR_INIT;
+	c->out = outtree_open(c->out_dir, &err);
+	if (!c->out) {
+		log_error("%s", err.text);
+		return STATUS_USAGE;
+	}
+	open_progress(c);
+	run_campaign(c);
+	close_progress(c);
+	c->status = status_of(&c->result);
+	show_end(c);
+	/* Whatever still runs ends with us; its handles can't be closed any more. */
+	if (c->result.abandoned)
+		_exit(c->status);
+	trim_cache(c->plan.setup.cache_dir, c->in->config.cache_max, c->result.built);
+	return c->status;
+}
+
+static enum exit_status nothing_to_build(struct compile *c)
+{
+	struct buf out = BUF_INIT;
+	plan_skips(&c->plan, &out);
+	put(c->fd, &out);
+	buf_release(&out);
+	log_error("all %zu jobs are skipped; cure: --no-filter builds what library.properties and "
+		  "@filter would skip",
+		c->plan.matrix.n);
+	return STATUS_USAGE;
+}
+
+static enum exit_status usage_error(const char *text)
+{
+	log_error("%s", text);
+	return STATUS_USAGE;
+}
+
+static enum exit_status go(struct compile *c)
+{
+	const struct config_machine *local = config_machine(&c->in->config, CONFIG_LOCAL);
+	struct error err = ERROR_INIT;
+	if (plan_make(&c->plan, c->in, &err) < 0)
+		return usage_error(err.text);
+	if (local && local->max_sketches == 0)
+		return usage_error("[machine:local] max_sketches = 0: nothing may be built here; cure: "
+				   "raise it");
+	show_platforms(c);
+	show_board_notes(c);
+	if (!c->plan.matrix.n_jobs)
+		return nothing_to_build(c);
+	c->out_dir = c->in->options.output_dir ? path_absolute(c->in->options.output_dir) :
+						 outtree_default(c->in->cwd);
+	if (c->in->options.dry_run) {
+		dryrun_show(&c->plan, &c->in->options, c->out_dir, &c->style);
+		return STATUS_OK;
+	}
+	return build(c);
+}
+
+static enum exit_status run(struct invocation *in)
+{
+	struct compile c = {.in = in};
+	choose_style(&c);
+	enum exit_status status = go(&c);
+	campaign_result_release(&c.result);
+	outtree_close(c.out);
+	free(c.out_dir);
+	plan_release(&c.plan);
+	return status;
+}
+
+const struct verb verb_compile = {
+	.name = "compile",
+	.alias = "compile-many",
+	.summary = "build sketches",
+	.also = "also: compile-many",
+	.usage = "[-b BOARD…] [OPTION…] [SKETCH…]",
+	.intro = "SKETCH is a sketch, its .ino, or a directory to search. None: the sketch you are\n"
+		 "in, or the examples of the library you are in. That library beats installed ones.\n",
+	.bit = VERB_COMPILE,
+	.run = run,
+};

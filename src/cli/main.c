@@ -1,0 +1,102 @@
+/* main: from argv to a verb. It knows no verb's business, only the table. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/verb.h"
+#include "common/buf.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+
+void print_out(const struct buf *text)
+{
+	for (size_t at = 0; at < text->len;) {
+		ssize_t n = write(STDOUT_FILENO, text->data + at, text->len - at);
+		if (n < 0 && errno != EINTR)
+			return;
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static enum exit_status usage(const char *why)
+{
+	log_error("%s", why);
+	return STATUS_USAGE;
+}
+
+/* Configuration first, so that the command line wins; then -C, which does not move --config. */
+static int read_settings(struct invocation *in, const struct verb *v, const struct given *g,
+	struct error *err)
+{
+	bool wants_config = options_find("config", 6, v->bit) != NULL;
+	if (wants_config &&
+		config_load(&in->config, given_value(g, "config"), &in->options, err) < 0)
+		return -1;
+	if (options_apply(&in->options, g, err) < 0)
+		return -1;
+	if (in->options.directory && chdir(in->options.directory) < 0)
+		return error_errno(err, "cannot work in '%s'", in->options.directory);
+	char *cwd = getcwd(NULL, 0);
+	if (!cwd)
+		return error_errno(err, "cannot tell the current directory");
+	in->cwd = cwd;
+	return 0;
+}
+
+static enum exit_status show_help(const struct verb *v)
+{
+	struct buf out = BUF_INIT;
+	if (v)
+		help_verb(&out, v);
+	else
+		help_all(&out);
+	print_out(&out);
+	buf_release(&out);
+	return STATUS_OK;
+}
+
+static enum exit_status run_verb(const struct verb *v, char *const *argv)
+{
+	struct given g = {0};
+	struct invocation in = {.args = &g.args};
+	struct error err = ERROR_INIT;
+	enum exit_status status;
+	options_init(&in.options);
+	config_init(&in.config);
+	if (options_parse(&g, argv, v->bit, &err) < 0)
+		status = usage(err.text);
+	else if (given_has(&g, "help"))
+		status = show_help(v);
+	else if (read_settings(&in, v, &g, &err) < 0)
+		status = usage(err.text);
+	else
+		status = v->run(&in);
+	free(in.cwd);
+	config_release(&in.config);
+	options_release(&in.options);
+	given_release(&g);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that went away is told by write(2). */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		struct buf out = BUF_INIT;
+		help_all(&out);
+		print_out(&out);
+		buf_release(&out);
+		return STATUS_USAGE;
+	}
+	const char *word = argv[1];
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		return show_help(NULL);
+	if (!strcmp(word, "--version"))
+		return run_verb(&verb_version, argv + argc);
+	const struct verb *v = verb_find(word);
+	return v ? run_verb(v, argv + 2) : STATUS_USAGE;
+}

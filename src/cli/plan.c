@@ -1,0 +1,181 @@
+/* plan: see plan.h. Errors come before anything is built: an unknown board in a list of thirty is told in the
+ * first second.
+ */
+#include "cli/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "boss/outtree.h"
+#include "cli/rules.h"
+#include "cli/verb.h"
+#include "common/buf.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/strmap.h"
+#include "common/xalloc.h"
+#include "sketch/board.h"
+
+void plan_release(struct plan *p)
+{
+	matrix_release(&p->matrix);
+	rules_free(p->rules);
+	for (size_t i = 0; i < p->n_boards; i++)
+		board_free(p->boards[i]);
+	free(p->boards);
+	selection_release(&p->selection);
+	settings_release(&p->settings);
+	strv_release(&p->fqbns);
+	strv_release(&p->platforms);
+	setup_release(&p->setup);
+}
+
+/* ---- sketches ---- */
+
+static int nothing_found(const struct plan *p, struct error *err)
+{
+	const struct selection *s = &p->selection;
+	if (s->excluded)
+		return error_set(err, "--exclude leaves out all %zu sketches in %s", s->excluded,
+			s->searched);
+	return error_set(err, "no sketch in %s; cure: name a sketch, or a directory to search",
+		s->searched);
+}
+
+/* Names become directories of the output tree. */
+static int check_names(const struct plan *p, struct error *err)
+{
+	for (size_t i = 0; i < p->selection.n; i++) {
+		char *name = outtree_encode(NAME_SKETCH, p->selection.v[i].name, err);
+		if (!name)
+			return -1;
+		free(name);
+	}
+	return 0;
+}
+
+static int find_sketches(struct plan *p, struct invocation *in, struct error *err)
+{
+	if (select_sketches(&p->selection, &in->options, in->args, in->cwd, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->selection.warnings.n; i++)
+		log_warning("%s", p->selection.warnings.v[i]);
+	if (!p->selection.n)
+		return nothing_found(p, err);
+	if (check_names(p, err) < 0)
+		return -1;
+	p->rules = rules_open(&p->setup, &p->selection, !in->options.no_filter, err);
+	return p->rules ? 0 : -1;
+}
+
+/* ---- boards ---- */
+
+static void add_platform(struct plan *p, const struct platform *platform)
+{
+	char *line = platform_describe(p->setup.platforms, platform);
+	strv_push_unique(&p->platforms, line);
+	free(line);
+}
+
+/* The number of the board that is meant by `text`; -1 and err. */
+static int add_board(struct plan *p, const char *text, size_t *place, struct error *err)
+{
+	struct board *b = setup_board(&p->setup, text, err);
+	if (!b)
+		return -1;
+	for (*place = 0; *place < p->n_boards; ++*place) {
+		if (!strcmp(p->fqbns.v[*place], b->fqbn)) {
+			board_free(b);
+			return 0;
+		}
+	}
+	char *name = outtree_encode(NAME_BOARD, b->fqbn, err);
+	if (!name) {
+		board_free(b);
+		return -1;
+	}
+	free(name);
+	p->boards[p->n_boards++] = b;
+	strv_push(&p->fqbns, b->fqbn);
+	add_platform(p, b->platform);
+	if (b->core_platform != b->platform)
+		add_platform(p, b->core_platform);
+	return 0;
+}
+
+static int find_boards(struct plan *p, const struct options *o, struct error *err)
+{
+	struct strv asked = STRV_INIT;
+	size_t *place = NULL;
+	int ret = setup_board_names(o, &asked, err);
+	if (ret == 0 && !asked.n)
+		ret = o->boards.n ? error_set(err, "no board in '%s'", o->boards.v[0]) :
+				    rules_default_boards(p->rules, &asked, err);
+	place = xcalloc(asked.n + 1, sizeof *place);
+	p->boards = xcalloc(asked.n + 1, sizeof(struct board *));
+	for (size_t i = 0; ret == 0 && i < asked.n; i++)
+		ret = add_board(p, asked.v[i], &place[i], err);
+	if (ret == 0)
+		rules_set_boards(p->rules, p->boards, place);
+	free(place);
+	strv_release(&asked);
+	return ret;
+}
+
+/* ---- settings ---- */
+
+static void fill_settings(struct plan *p, const struct options *o)
+{
+	struct settings *s = &p->settings;
+	setup_absolute(&o->platforms, &s->platform_dirs);
+	setup_absolute(&o->library, &s->library_dirs);
+	rules_library_dirs(p->rules, &s->library_dirs);
+	setup_absolute(&o->libraries, &s->libraries_dirs);
+	strv_push_all(&s->build_properties, &o->build_property);
+	s->cache_dir = xstrdup(p->setup.cache_dir);
+	s->warnings = (enum warnings)o->warnings;
+	s->warnings_are_errors = o->werror;
+	s->no_lto = o->no_lto;
+	s->reproducible = o->reproducible;
+	s->check_only = o->check;
+	s->config_only = o->config_only;
+	s->clean = o->clean;
+	s->rebuild_units = o->mrproper;
+	s->fallback_mrproper = o->fallback_mrproper;
+	s->keep = o->keep;
+	s->no_firmware = o->no_firmware;
+	s->verbose = o->verbose;
+	s->framework_jobs = (int)(o->framework_jobs ? o->framework_jobs : o->jobs);
+	s->sketch_jobs = (int)(o->sketch_jobs ? o->sketch_jobs : o->jobs);
+	s->timeout = o->timeout;
+}
+
+int plan_make(struct plan *p, struct invocation *in, struct error *err)
+{
+	*p = (struct plan){0};
+	if (setup_open(&p->setup, &in->options, err) < 0 || find_sketches(p, in, err) < 0 ||
+		find_boards(p, &in->options, err) < 0)
+		return -1;
+	fill_settings(p, &in->options);
+	return matrix_build(&p->matrix, &p->fqbns, p->selection.v, p->selection.n, rules_ask,
+		p->rules, err);
+}
+
+void plan_skips(const struct plan *p, struct buf *out)
+{
+	struct strmap counts = STRMAP_INIT(free);
+	for (size_t i = 0; i < p->matrix.n; i++) {
+		const char *why = p->matrix.v[i].skip;
+		if (!why)
+			continue;
+		size_t *n = strmap_get(&counts, why);
+		if (!n) {
+			n = xcalloc(1, sizeof *n);
+			strmap_set(&counts, why, n);
+		}
+		++*n;
+	}
+	for (struct strmap_entry *e = strmap_first(&counts); e; e = strmap_next(e))
+		buf_addf(out, "skipped %zu (%s)\n", *(size_t *)strmap_value(e), strmap_key(e));
+	strmap_release(&counts);
+}

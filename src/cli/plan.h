@@ -1,0 +1,31 @@
+/* plan: what a compile would build: boards, sketches, rules, jobs, settings. Nothing is made on disk. */
+#ifndef CLI_PLAN_H
+#define CLI_PLAN_H
+
+#include "boss/matrix.h"
+#include "cli/select.h"
+#include "cli/setup.h"
+#include "wire/job.h"
+
+struct invocation;
+struct rules;
+
+struct plan {
+	struct setup setup;
+	struct selection selection;
+	struct rules *rules;
+	struct board **boards; /* each once */
+	size_t n_boards;
+	struct strv fqbns; /* theirs, canonical */
+	struct strv platforms; /* a line each, for people */
+	struct matrix matrix;
+	struct settings settings;
+};
+
+/* -1 and err: a usage error. A plan without rows is one. Release it in either case. */
+int plan_make(struct plan *p, struct invocation *in, struct error *err);
+void plan_release(struct plan *p);
+/* Adds why each row is skipped, each reason once with its count, for "all were skipped". */
+void plan_skips(const struct plan *p, struct buf *out);
+
+#endif

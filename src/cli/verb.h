@@ -1,0 +1,43 @@
+/* verb: one thing that boardman does. One file each; main knows them by this table row alone. */
+#ifndef CLI_VERB_H
+#define CLI_VERB_H
+
+#include "cli/config.h"
+#include "cli/exit.h"
+#include "cli/options.h"
+
+/* What a verb is called with. */
+struct invocation {
+	struct options options; /* configuration and command line, the latter winning */
+	struct config config;
+	const struct strv *args; /* what is no option */
+	char *cwd; /* absolute; after -C */
+};
+
+struct verb {
+	const char *name;
+	const char *alias; /* NULL none */
+	const char *summary; /* for boardman --help */
+	const char *also; /* shown behind it; NULL */
+	const char *usage; /* arguments, for the usage line */
+	const char *intro; /* lines below it */
+	unsigned bit; /* which options it has */
+	enum exit_status (*run)(struct invocation *in);
+};
+
+extern const struct verb verb_compile, verb_boards, verb_sketches, verb_why, verb_cache,
+	verb_version, verb_help;
+
+/* All, in the order of --help. */
+const struct verb *const *verbs_table(size_t *n);
+const struct verb *verb_find(const char *name);
+
+/* What `help` and --help print. */
+struct buf;
+void help_all(struct buf *out);
+void help_verb(struct buf *out, const struct verb *v);
+
+/* Writes to stdout. */
+void print_out(const struct buf *text);
+
+#endif

@@ -1,0 +1,37 @@
+/* version: the verb, and the number, which the build gives. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#include "cli/version.h"
+
+#include "cli/verb.h"
+#include "common/buf.h"
+#include "sketch/engine.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0"
+#endif
+
+const char *boardman_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+static enum exit_status run(struct invocation *in)
+{
+	struct buf out = BUF_INIT;
+	(void)in;
+	buf_addf(&out, "boardman %s (engine %d)\n", boardman_version(), ENGINE_VERSION);
+	print_out(&out);
+	buf_release(&out);
+	return STATUS_OK;
+}
+
+const struct verb verb_version = {
+	.name = "version",
+	.summary = "which boardman this is",
+	.usage = "",
+	.intro = "",
+	.bit = VERB_VERSION,
+	.run = run,
+};

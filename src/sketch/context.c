@@ -1,0 +1,448 @@
+/* context: from a board's properties to what a build needs. The recipes are expanded once here; per
+ * compile only the per-sketch keys are left to fill in.
+ */
+#include "sketch/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "common/buf.h"
+#include "common/fs.h"
+#include "common/xalloc.h"
+#include "sketch/board.h"
+#include "sketch/library.h"
+#include "sketch/props.h"
+#include "sketch/size.h"
+#include "sketch/unit.h"
+
+static const char *const recipe_key[LANG_COUNT] = {
+	[LANG_C] = "recipe.c.o.pattern",
+	[LANG_CXX] = "recipe.cpp.o.pattern",
+	[LANG_ASM] = "recipe.S.o.pattern",
+};
+
+void shared_note(struct shared *s, const char *line)
+{
+	if (strv_push_unique(&s->notes, line) && s->events.note)
+		s->events.note(s->events.ctx, line);
+}
+
+enum language language_of(const char *path)
+{
+	const char *ext = path_ext(path);
+	if (!strcmp(ext, ".c"))
+		return LANG_C;
+	if (!strcmp(ext, ".S") || !strcmp(ext, ".s"))
+		return LANG_ASM;
+	return LANG_CXX;
+}
+
+enum tool_role language_role(enum language l)
+{
+	static const enum tool_role role[LANG_COUNT] = {
+		[LANG_C] = TOOL_C, [LANG_CXX] = TOOL_CXX, [LANG_ASM] = TOOL_ASM};
+	return role[l];
+}
+
+struct props *context_overlay(const char *build_dir, const char *project, const char *sketch_dir)
+{
+	struct props *p = props_new();
+	props_set(p, "build.path", build_dir);
+	props_set(p, "build.project_name", project);
+	props_set(p, "build.source.path", sketch_dir);
+	return p;
+}
+
+void includes_text(const struct strv *dirs, struct buf *out)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		buf_addf(out, "%s\"-I%s\"", i ? " " : "", dirs->v[i]);
+}
+
+/* Quotes one argument for pasting: as it is when only harmless bytes are in it. */
+static void quote(const char *arg, struct buf *out)
+{
+	if (*arg && strspn(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+"
+				"=:,./-") == strlen(arg)) {
+		buf_addstr(out, arg);
+		return;
+	}
+	buf_addch(out, '\'');
+	for (const char *p = arg; *p; p++) {
+		if (*p == '\'')
+			buf_addstr(out, "'\\''");
+		else
+			buf_addch(out, *p);
+	}
+	buf_addch(out, '\'');
+}
+
+void command_text(const struct strv *argv, struct buf *out)
+{
+	for (size_t i = 0; i < argv->n; i++) {
+		if (i)
+			buf_addch(out, ' ');
+		quote(argv->v[i], out);
+	}
+	buf_addch(out, '\n');
+}
+
+/* -r: the time of day is no input. Old compilers know no SOURCE_DATE_EPOCH. */
+static void pin_time(struct strv *argv)
+{
+	strv_push(argv, "-Wno-builtin-macro-redefined");
+	strv_push(argv, "-D__DATE__=\"Jan  1 1970\"");
+	strv_push(argv, "-D__TIME__=\"00:00:00\"");
+	strv_push(argv, "-D__TIMESTAMP__=\"Thu Jan  1 00:00:00 1970\"");
+}
+
+/* -MMD leaves system headers out of the dependency file; we want them in. */
+static void want_all_deps(struct strv *argv, const char *depfile)
+{
+	bool have = false;
+	for (size_t i = 0; i < argv->n; i++) {
+		if (!strcmp(argv->v[i], "-MMD"))
+			argv->v[i][2] = 'D', argv->v[i][3] = '\0';
+		have |= !strcmp(argv->v[i], "-MD");
+		if (!strcmp(argv->v[i], "-MF") && i + 1 < argv->n) {
+			free(strv_take(argv, i));
+			free(strv_take(argv, i));
+			i--;
+		}
+	}
+	if (!have)
+		strv_push(argv, "-MD");
+	strv_push(argv, "-MF");
+	strv_push(argv, depfile);
+}
+
+int context_compile_argv(const struct context *c, struct props *overlay, enum language l,
+	const struct strv *dirs, const char *source, const char *object, const char *depfile,
+	struct strv *argv, struct error *err)
+{
+	struct buf inc = BUF_INIT;
+	if (!c->recipe[l])
+		return error_set(err, "platform of '%s' has no %s", c->board_text, recipe_key[l]);
+	includes_text(dirs, &inc);
+	props_set(overlay, "includes", buf_str(&inc));
+	props_set(overlay, "source_file", source);
+	props_set(overlay, "object_file", object);
+	char *text = props_expand(overlay, NULL, c->recipe[l], false);
+	int r = recipe_split(text, argv, err);
+	if (r == 0)
+		want_all_deps(argv, depfile);
+	if (r == 0 && c->shared->config.reproducible && l != LANG_ASM)
+		pin_time(argv);
+	free(text);
+	buf_release(&inc);
+	return r;
+}
+
+static void drop_deps(struct strv *argv)
+{
+	for (size_t i = argv->n; i-- > 0;)
+		if (!strcmp(argv->v[i], "-MMD") || !strcmp(argv->v[i], "-MD"))
+			free(strv_take(argv, i));
+}
+
+int context_preproc_argv(const struct context *c, struct props *overlay, const struct strv *dirs,
+	const char *source, const char *out, const char *depfile, struct strv *argv,
+	struct error *err)
+{
+	struct buf inc = BUF_INIT;
+	includes_text(dirs, &inc);
+	props_set(overlay, "includes", buf_str(&inc));
+	props_set(overlay, "source_file", source);
+	props_set(overlay, "preprocessed_file_path", out);
+	char *text = props_expand(overlay, NULL, c->preproc, true);
+	int r = recipe_split(text, argv, err);
+	if (r == 0) {
+		drop_deps(argv);
+		if (depfile) {
+			strv_push(argv, "-MD");
+			strv_push(argv, "-MF");
+			strv_push(argv, depfile);
+		}
+	}
+	free(text);
+	buf_release(&inc);
+	return r;
+}
+
+int context_recipe_argv(const struct context *c, const struct props *overlay, const char *key,
+	struct strv *argv, struct error *err)
+{
+	char *text = props_expand(c->board->props, overlay, props_str(c->board->props, key), false);
+	int r = recipe_split(text, argv, err);
+	if (r < 0)
+		error_prefix(err, "%s", key);
+	else if (argv->n == 0)
+		r = error_set(err, "%s is empty", key);
+	free(text);
+	return r;
+}
+
+struct recipe_search {
+	const char *prefix, *suffix;
+	struct strv *keys;
+};
+
+static void match_recipe(void *ctx, const char *key, const char *value)
+{
+	struct recipe_search *s = ctx;
+	size_t n = strlen(key), p = strlen(s->prefix), x = strlen(s->suffix);
+	if (*value && n > p + x && !strncmp(key, s->prefix, p) && !strcmp(key + n - x, s->suffix))
+		strv_push(s->keys, key);
+}
+
+void context_recipes(
+	const struct context *c, const char *prefix, const char *suffix, struct strv *keys)
+{
+	struct recipe_search s = {prefix, suffix, keys};
+	size_t before = keys->n;
+	props_each(c->board->props, match_recipe, &s);
+	if (keys->n > before) {
+		strv_sort(keys);
+		return;
+	}
+	char *exact = xasprintf("%s%s", prefix, suffix);
+	if (*props_str(c->board->props, exact))
+		strv_push(keys, exact);
+	free(exact);
+}
+
+static void make_recipes(struct context *c)
+{
+	struct board *b = c->board;
+	for (int l = 0; l < LANG_COUNT; l++) {
+		const char *text = props_get(b->props, recipe_key[l]);
+		c->recipe[l] = text ? board_expand(b, NULL, text) : NULL;
+	}
+	struct props *over = props_new();
+	if (!props_get(b->props, "preproc.macros.flags"))
+		props_set(over, "preproc.macros.flags", "-w -x c++ -E -CC");
+	props_set(over, "build.library_discovery_phase", "1");
+	const char *text = props_get(b->props, "recipe.preproc.macros");
+	if (text && *text) {
+		c->preproc = board_expand(b, over, text);
+	} else {
+		/* Made of the compile recipe, as the specification has it. */
+		props_set(over, "object_file", "{preprocessed_file_path}");
+		props_set(over, "compiler.cpp.flags",
+			"{preproc.saved.cpp.flags} {preproc.macros.flags}");
+		props_set(
+			over, "preproc.saved.cpp.flags", props_str(b->props, "compiler.cpp.flags"));
+		c->preproc = board_expand(b, over, props_str(b->props, "recipe.cpp.o.pattern"));
+	}
+	props_free(over);
+}
+
+static const char *version_of(void *ctx, const char *compiler)
+{
+	struct shared *s = ctx;
+	return toolchain_version(s->toolchains, compiler);
+}
+
+static int resolve_board(struct context *c)
+{
+	struct shared *s = c->shared;
+	struct board_options opt = {
+		.build_properties = &s->config.build_properties,
+		.warnings = s->config.warnings,
+		.no_lto = s->config.no_lto,
+		.builder_compat = s->compat,
+	};
+	c->board = board_resolve(s->platforms, c->board_text, &opt, version_of, s, &c->error);
+	if (!c->board)
+		return -1;
+	for (size_t i = 0; i < c->board->notes.n; i++)
+		shared_note(s, c->board->notes.v[i]);
+	return 0;
+}
+
+static int open_libraries(struct context *c)
+{
+	struct shared *s = c->shared;
+	const struct platform *p = c->board->platform, *cp = c->board->core_platform;
+	struct strv folders = STRV_INIT;
+	strv_push_all(&folders, &s->config.libraries_dirs);
+	if (s->config.dirs.user_dir)
+		strv_push_take(&folders, path_join(s->config.dirs.user_dir, "libraries"));
+	char *builtin =
+		s->config.dirs.data_dir ? path_join(s->config.dirs.data_dir, "libraries") : NULL;
+	struct library_search search = {
+		.given = &s->config.library_dirs,
+		.tree_library = c->tree_library,
+		.folders = &folders,
+		.platform_dir = p->dir,
+		.core_platform_dir = cp == p ? NULL : cp->dir,
+		.builtin_dir = builtin,
+		.arch = p->arch,
+		.builder_compat = s->compat,
+	};
+	c->libraries = libraries_open(&search, &c->error);
+	strv_release(&folders);
+	free(builtin);
+	if (!c->libraries)
+		return -1;
+	const struct strv *notes = libraries_notes(c->libraries);
+	for (size_t i = 0; i < notes->n; i++)
+		shared_note(s, notes->v[i]);
+	c->discover = (struct discover_context){
+		.libraries = c->libraries,
+		.core_dir = c->board->core_dir,
+		.variant_dir = c->board->variant_dir,
+		.arch = p->arch,
+		.scanner = s->scanner,
+	};
+	return 0;
+}
+
+static int ask_toolchain(struct context *c)
+{
+	struct toolchains *tc = c->shared->toolchains;
+	struct props *over = context_overlay("/b", "x.ino", "/s");
+	struct strv none = STRV_INIT, argv = STRV_INIT;
+	int r = 0;
+	for (int l = 0; l < LANG_COUNT && r == 0; l++) {
+		if (!c->recipe[l])
+			continue;
+		strv_clear(&argv);
+		r = context_compile_argv(
+			c, over, l, &none, "/b/x", "/b/x.o", "/b/x.d", &argv, &c->error);
+		if (r == 0)
+			r = toolchain_digest(tc, &argv, language_role(l), &c->role[l], &c->error);
+		if (r == 0)
+			c->system_dirs[l] = toolchain_system_dirs(tc, &argv, language_role(l));
+		if (l == LANG_CXX)
+			c->form_is_safe = !strv_contains(&argv, "-Wimplicit-fallthrough=1") &&
+					  !strv_contains(&argv, "-C") &&
+					  !strv_contains(&argv, "-CC") &&
+					  !strv_contains(&argv, "-trigraphs");
+	}
+	strv_clear(&argv);
+	if (r == 0)
+		r = context_recipe_argv(c, over, "recipe.c.combine.pattern", &argv, &c->error);
+	if (r == 0)
+		r = toolchain_digest(tc, &argv, TOOL_LINK, &c->link_role, &c->error);
+	strv_release(&argv);
+	props_free(over);
+	return r;
+}
+
+struct settings_walk {
+	struct context *c;
+	struct digester *d;
+};
+
+static bool decides_results(const char *key)
+{
+	return !strncmp(key, "recipe.", 7) || !strncmp(key, "upload.maximum_", 15) ||
+	       !strncmp(key, "bootloader.", 11) || !strcmp(key, "build.warn_data_percentage");
+}
+
+static void add_setting(void *ctx, const char *key, const char *value)
+{
+	struct settings_walk *w = ctx;
+	if (!decides_results(key))
+		return;
+	char *text = board_expand(w->c->board, NULL, value);
+	digester_addstr(w->d, key);
+	digester_addstr(w->d, text);
+	free(text);
+}
+
+/* The archiver's and the objcopies' own files. */
+static void add_tools(struct settings_walk *w)
+{
+	struct strv keys = STRV_INIT, argv = STRV_INIT;
+	context_recipes(w->c, "recipe.objcopy", ".pattern", &keys);
+	strv_push(&keys, "recipe.ar.pattern");
+	for (size_t i = 0; i < keys.n; i++) {
+		struct digest d;
+		strv_clear(&argv);
+		if (context_recipe_argv(w->c, NULL, keys.v[i], &argv, NULL) == 0 &&
+			toolchain_digest(w->c->shared->toolchains, &argv, TOOL_OTHER, &d, NULL) ==
+				0)
+			digester_add_digest(w->d, &d);
+	}
+	strv_release(&keys);
+	strv_release(&argv);
+}
+
+static void digest_settings(struct context *c)
+{
+	const struct engine_config *g = &c->shared->config;
+	struct settings_walk w = {c, digester_new()};
+	int flags[] = {ENGINE_VERSION, g->warnings_are_errors, g->check_only, g->config_only,
+		g->reproducible, g->keep, g->no_firmware, c->shared->compat};
+	digester_add(w.d, flags, sizeof flags);
+	digester_addstr(w.d, c->board->fqbn);
+	digester_addstr(w.d, c->board->core_dir);
+	digester_addstr(w.d, c->board->variant_dir);
+	digester_addstr(w.d, c->preproc);
+	for (int l = 0; l < LANG_COUNT; l++)
+		digester_add_digest(w.d, &c->role[l]);
+	digester_add_digest(w.d, &c->link_role);
+	digester_addstr(w.d, libraries_digest(c->libraries));
+	props_each(c->board->props, add_setting, &w);
+	add_tools(&w);
+	digester_finish(w.d, &c->settings);
+	digester_free(w.d);
+}
+
+static struct context *context_new(struct shared *s, const char *board, const char *tree_library)
+{
+	struct context *c = xcalloc(1, sizeof *c);
+	c->shared = s;
+	c->board_text = xstrdup(board);
+	c->tree_library = xstrdup(tree_library);
+	if (resolve_board(c) < 0 || open_libraries(c) < 0)
+		return c;
+	make_recipes(c);
+	if (ask_toolchain(c) < 0)
+		return c;
+	c->size = size_rules_new(c->board, &c->error);
+	if (c->size)
+		digest_settings(c);
+	return c;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+struct context *context_get(
+	struct context **list, struct shared *s, const char *board, const char *tree_library)
+{
+	for (struct context *c = *list; c; c = c->next)
+		if (!strcmp(c->board_text, board) && same_text(c->tree_library, tree_library))
+			return c;
+	struct context *c = context_new(s, board, tree_library);
+	c->next = *list;
+	*list = c;
+	return c;
+}
+
+static void context_free(struct context *c)
+{
+	units_free(c->units);
+	size_rules_free(c->size);
+	libraries_free(c->libraries);
+	board_free(c->board);
+	for (int l = 0; l < LANG_COUNT; l++)
+		free(c->recipe[l]);
+	free(c->preproc);
+	free(c->board_text);
+	free(c->tree_library);
+	free(c);
+}
+
+void context_list_free(struct context *list)
+{
+	while (list) {
+		struct context *next = list->next;
+		context_free(list);
+		list = next;
+	}
+}

@@ -1,0 +1,311 @@
+/* engine: the door to the builder: a queue of jobs, as many runs at once as there are slots, and what all runs share.
+ */
+#include "sketch/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utlist.h>
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "sketch/context.h"
+#include "sketch/defer.h"
+#include "sketch/discover.h"
+#include "sketch/fileindex.h"
+#include "sketch/run.h"
+#include "sketch/store.h"
+#include "sketch/tasks.h"
+#include "sketch/toolchain.h"
+#include "sketch/unit.h"
+
+#define COMPAT_PROPERTY "boardman.compat=arduino-builder"
+
+/* A job that waits for a slot. */
+struct queued {
+	struct engine_job job;
+	struct queued *prev, *next;
+};
+
+struct engine {
+	struct shared s;
+	struct context *contexts;
+	struct queued *queue;
+	struct run *runs;
+	int n_runs;
+	uint64_t slots_used; /* bit per slot, for names only */
+	bool closing;
+	void (*closed)(void *ctx);
+	void *closed_ctx;
+	uv_timer_t *close_timer;
+};
+
+/* ---- copies ---- */
+
+static void dirs_copy(struct arduino_dirs *to, const struct arduino_dirs *from)
+{
+	*to = (struct arduino_dirs){
+		.user_dir = xstrdup(from->user_dir),
+		.data_dir = xstrdup(from->data_dir),
+		.system_hardware = xstrdup(from->system_hardware),
+	};
+	strv_push_all(&to->platform_dirs, &from->platform_dirs);
+}
+
+static void config_copy(struct engine_config *to, const struct engine_config *from)
+{
+	*to = *from;
+	dirs_copy(&to->dirs, &from->dirs);
+	to->library_dirs = to->libraries_dirs = to->build_properties = (struct strv)STRV_INIT;
+	strv_push_all(&to->library_dirs, &from->library_dirs);
+	strv_push_all(&to->libraries_dirs, &from->libraries_dirs);
+	strv_push_all(&to->build_properties, &from->build_properties);
+	to->cache_dir = xstrdup(from->cache_dir);
+	to->warnings = xstrdup(from->warnings ? from->warnings : "none");
+}
+
+static void config_release(struct engine_config *c)
+{
+	arduino_dirs_release(&c->dirs);
+	strv_release(&c->library_dirs);
+	strv_release(&c->libraries_dirs);
+	strv_release(&c->build_properties);
+	free((char *)c->cache_dir);
+	free((char *)c->warnings);
+}
+
+static void queued_free(struct queued *q)
+{
+	free((char *)q->job.board);
+	free((char *)q->job.sketch);
+	free((char *)q->job.tree_library);
+	free((char *)q->job.build_dir);
+	free((char *)q->job.known_key);
+	free((char *)q->job.known_deps);
+	free(q);
+}
+
+/* ---- slots ---- */
+
+static int take_slot(struct engine *e)
+{
+	for (int i = 0; i < 64; i++) {
+		if (e->slots_used & (uint64_t)1 << i)
+			continue;
+		e->slots_used |= (uint64_t)1 << i;
+		return i;
+	}
+	return 63;
+}
+
+static void fill_slots(void *ctx);
+
+static void on_run_done(struct run *r)
+{
+	struct engine *e = r->owner;
+	DL_DELETE(e->runs, r);
+	e->n_runs--;
+	e->slots_used &= ~((uint64_t)1 << r->slot);
+	if (!e->closing)
+		e->s.events.finished(e->s.events.ctx, &r->result);
+	run_free(r);
+	if (!e->closing)
+		fill_slots(e);
+}
+
+static void fill_slots(void *ctx)
+{
+	struct engine *e = ctx;
+	while (e->queue && e->n_runs < e->s.config.limits.sketch_jobs) {
+		struct queued *q = e->queue;
+		DL_DELETE(e->queue, q);
+		struct context *c =
+			context_get(&e->contexts, &e->s, q->job.board, q->job.tree_library);
+		struct run *r = run_start(&e->s, c, &q->job, take_slot(e), on_run_done, e);
+		DL_APPEND(e->runs, r);
+		e->n_runs++;
+		if (e->s.events.started)
+			e->s.events.started(e->s.events.ctx, r->job.id, r->slot);
+		queued_free(q);
+	}
+}
+
+void engine_submit(struct engine *e, const struct engine_job *j)
+{
+	struct queued *q = xcalloc(1, sizeof *q);
+	q->job = (struct engine_job){
+		.id = j->id,
+		.board = xstrdup(j->board),
+		.sketch = xstrdup(j->sketch),
+		.tree_library = xstrdup(j->tree_library),
+		.build_dir = xstrdup(j->build_dir),
+		.known_key = xstrdup(j->known_key),
+		.known_deps = xstrdup(j->known_deps),
+	};
+	DL_APPEND(e->queue, q);
+	defer_call(e->s.defer, fill_slots, e);
+}
+
+void engine_cancel(struct engine *e, uint64_t id, bool kill)
+{
+	struct queued *q, *next;
+	struct run *r;
+	DL_FOREACH_SAFE(e->queue, q, next)
+	{
+		if (q->job.id != id)
+			continue;
+		DL_DELETE(e->queue, q);
+		struct engine_result gone = {.id = id,
+			.verdict = BUILD_CANCELLED,
+			.flash = -1,
+			.flash_max = -1,
+			.ram = -1,
+			.ram_max = -1};
+		e->s.events.finished(e->s.events.ctx, &gone);
+		queued_free(q);
+		return;
+	}
+	DL_FOREACH (e->runs, r) {
+		if (r->job.id == id && kill)
+			run_stop(r, BUILD_CANCELLED, NULL);
+	}
+}
+
+void engine_set_limits(struct engine *e, const struct engine_limits *l)
+{
+	e->s.config.limits = *l;
+	tasks_set_limits(e->s.tasks, l->tokens, l->framework_jobs);
+	defer_call(e->s.defer, fill_slots, e);
+}
+
+unsigned long engine_processes(const struct engine *e)
+{
+	return tasks_started(e->s.tasks);
+}
+
+/* ---- open and close ---- */
+
+/* Units are built below the cache, so that they are hard-linked from there; a cache that cannot be written gives way to TMPDIR. */
+static int make_scratch(struct shared *s, struct error *err)
+{
+	s->scratch = xasprintf("%s/tmp/run-%d", s->config.cache_dir, (int)getpid());
+	if (fs_remove_tree(s->scratch, NULL) == 0 && fs_mkdirs(s->scratch, NULL) == 0)
+		return 0;
+	const char *tmp = getenv("TMPDIR");
+	free(s->scratch);
+	s->scratch = xasprintf("%s/boardman-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(s->scratch))
+		return error_errno(err, "cannot make a directory '%s' to build in", s->scratch);
+	return 0;
+}
+
+static int open_shared(struct shared *s, struct error *err)
+{
+	const struct engine_config *c = &s->config;
+	s->platforms = platforms_open(&c->dirs, err);
+	if (!s->platforms)
+		return -1;
+	s->files = file_index_open(c->cache_dir);
+	s->toolchains = toolchains_open(c->cache_dir, s->files);
+	s->store = store_open(c->cache_dir, s->files, err);
+	if (!s->store)
+		return -1;
+	s->scanner = include_scanner_new();
+	s->tasks = tasks_new(
+		s->loop, c->limits.tokens, c->limits.framework_jobs, c->reproducible, err);
+	if (!s->tasks || make_scratch(s, err) < 0)
+		return -1;
+	s->defer = defer_new(s->loop);
+	s->locks_pending = xcalloc(1, sizeof *s->locks_pending);
+	return 0;
+}
+
+static void close_shared(struct shared *s)
+{
+	defer_free(s->defer);
+	tasks_free(s->tasks);
+	include_scanner_free(s->scanner);
+	if (!s->locks_pending || !*s->locks_pending) { /* else a thread still uses the store */
+		store_free(s->store);
+		free(s->locks_pending);
+	}
+	toolchains_free(s->toolchains);
+	if (s->files)
+		file_index_save(s->files);
+	file_index_free(s->files);
+	platforms_free(s->platforms);
+	if (s->scratch)
+		fs_remove_tree(s->scratch, NULL);
+	free(s->scratch);
+	strv_release(&s->notes);
+	config_release(&s->config);
+}
+
+struct engine *engine_open(uv_loop_t *loop, const struct engine_config *c,
+	const struct engine_events *ev, struct error *err)
+{
+	struct engine *e = xcalloc(1, sizeof *e);
+	e->s.loop = loop;
+	e->s.events = *ev;
+	e->s.opened = uv_hrtime();
+	e->s.compat = strv_contains(&c->build_properties, COMPAT_PROPERTY);
+	config_copy(&e->s.config, c);
+	if (open_shared(&e->s, err) < 0) {
+		close_shared(&e->s);
+		free(e);
+		return NULL;
+	}
+	return e;
+}
+
+static void close_timer_gone(uv_handle_t *h)
+{
+	struct engine *e = h->data;
+	void (*closed)(void *ctx) = e->closed;
+	void *ctx = e->closed_ctx;
+	free(h);
+	free(e);
+	closed(ctx);
+}
+
+/* The last turn: no run is left, so nothing refers to contexts any more. */
+static void close_now(uv_timer_t *t)
+{
+	struct engine *e = t->data;
+	context_list_free(e->contexts);
+	close_shared(&e->s);
+	uv_close((uv_handle_t *)t, close_timer_gone);
+}
+
+static void stop_all(struct engine *e)
+{
+	struct queued *q, *next_q;
+	struct run *r, *next;
+	DL_FOREACH_SAFE(e->queue, q, next_q)
+	{
+		DL_DELETE(e->queue, q);
+		queued_free(q);
+	}
+	tasks_free(e->s.tasks);
+	e->s.tasks = NULL;
+	for (struct context *c = e->contexts; c; c = c->next)
+		units_abandon(c->units);
+	DL_FOREACH_SAFE(e->runs, r, next)
+	{
+		DL_DELETE(e->runs, r);
+		run_free(r);
+	}
+}
+
+void engine_close(struct engine *e, void (*closed)(void *ctx), void *ctx)
+{
+	e->closing = true;
+	e->closed = closed;
+	e->closed_ctx = ctx;
+	stop_all(e);
+	e->close_timer = xcalloc(1, sizeof *e->close_timer);
+	uv_timer_init(e->s.loop, e->close_timer);
+	e->close_timer->data = e;
+	uv_timer_start(e->close_timer, close_now, 0, 0);
+}

@@ -1,0 +1,302 @@
+/* firmware: the link's inputs and outputs as files. It runs nothing. */
+#include "sketch/firmware.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/strmap.h"
+#include "common/xalloc.h"
+#include "sketch/board.h"
+#include "sketch/fileindex.h"
+#include "sketch/library.h"
+#include "sketch/precompiled.h"
+#include "sketch/props.h"
+#include "sketch/run.h"
+#include "sketch/store.h"
+#include "sketch/unit.h"
+
+/* Over this many characters of object names the reference links one archive per directory. Counted with a build path of the
+ * reference's usual length, so that the same sketch links alike wherever it is built. */
+#define MAX_OBJECT_NAMES 30000
+#define USUAL_BUILD_PATH 56
+
+static bool is_archive(const char *name)
+{
+	return !strcmp(path_ext(name), ".a");
+}
+
+/* Calls for each file of the link, in its order, but not for core.a. */
+static void each_object(struct run *r,
+	void (*fn)(void *ctx, const char *name, const char *path, const struct digest *d),
+	void *ctx)
+{
+	for (size_t i = 0; i < r->group.n; i++)
+		fn(ctx, r->group.v[i].name, r->group.v[i].out.object, &r->group.v[i].out.digest);
+	for (size_t i = 0; i < r->n_units; i++) {
+		const struct unit *u = r->units[i];
+		for (size_t k = 0; k < u->n_files - (u->library ? 0 : 1); k++)
+			fn(ctx, u->files[k].name, u->files[k].path, &u->files[k].digest);
+	}
+}
+
+static const struct unit_file *core_archive(const struct run *r)
+{
+	const struct unit *core = r->units[r->n_units - 1];
+	return &core->files[core->n_files - 1];
+}
+
+/* ---- the command line ---- */
+
+struct names {
+	struct buf text;
+	size_t length; /* with a build path of usual length */
+	struct strv all;
+	const char *build_dir;
+};
+
+static void add_name(void *ctx, const char *name, const char *path, const struct digest *d)
+{
+	struct names *n = ctx;
+	(void)path, (void)d;
+	buf_addf(&n->text, "%s\"%s/%s\"", n->text.len ? " " : "", n->build_dir, name);
+	n->length += USUAL_BUILD_PATH + strlen(name) + 4;
+	strv_push(&n->all, name);
+}
+
+/* The reference's way out of too long a command: archives there already, then one objs.a per directory. */
+static void add_archives(struct names *n)
+{
+	struct strv archives = STRV_INIT;
+	for (size_t i = 0; i < n->all.n; i++)
+		if (is_archive(n->all.v[i]))
+			strv_push(&archives, n->all.v[i]);
+	for (size_t i = 0; i < n->all.n; i++) {
+		char *dir = path_dir(n->all.v[i]), *objs = path_join(dir, "objs.a");
+		if (!is_archive(n->all.v[i]))
+			strv_push_unique(&archives, objs);
+		free(dir);
+		free(objs);
+	}
+	buf_clear(&n->text);
+	buf_addstr(&n->text, "-Wl,--whole-archive");
+	for (size_t i = 0; i < archives.n; i++)
+		buf_addf(&n->text, " \"%s/%s\"", n->build_dir, archives.v[i]);
+	buf_addstr(&n->text, " -Wl,--no-whole-archive");
+	strv_release(&archives);
+}
+
+/* The objs.a are made by the platform's archiver before the link, with r->steps. */
+static void add_archive_steps(struct run *r, const struct names *n)
+{
+	struct props *over = props_clone(r->overlay);
+	for (size_t i = 0; i < n->all.n; i++) {
+		struct strv argv = STRV_INIT;
+		if (!is_archive(n->all.v[i])) {
+			char *object = path_join(n->build_dir, n->all.v[i]),
+			     *dir = path_dir(object);
+			char *objs = path_join(dir, "objs.a");
+			props_set(over, "archive_file", "objs.a");
+			props_set(over, "archive_file_path", objs);
+			props_set(over, "object_file", object);
+			if (context_recipe_argv(
+				    r->context, over, "recipe.ar.pattern", &argv, NULL) == 0)
+				run_add_step(r, &argv, false);
+			free(object);
+			free(dir);
+			free(objs);
+		}
+		strv_release(&argv);
+	}
+	props_free(over);
+}
+
+void firmware_properties(struct run *r)
+{
+	struct names n = {.build_dir = r->job.build_dir};
+	struct buf ldflags = BUF_INIT;
+	each_object(r, add_name, &n);
+	for (size_t i = 0; i < r->libraries.n; i++)
+		precompiled_link(r->context->board, r->libraries.v[i].lib, &n.text, &ldflags);
+	if (n.length > MAX_OBJECT_NAMES) {
+		add_archives(&n);
+		add_archive_steps(r, &n);
+	}
+	char *core = path_join(r->job.build_dir, "core/core.a");
+	props_set(r->overlay, "object_files", buf_str(&n.text));
+	props_set(r->overlay, "archive_file", "core/core.a");
+	props_set(r->overlay, "archive_file_path", core);
+	if (ldflags.len)
+		props_setf(r->overlay, "compiler.libraries.ldflags", "%s%s",
+			props_str(r->context->board->props, "compiler.libraries.ldflags"),
+			buf_str(&ldflags));
+	free(core);
+	buf_release(&n.text);
+	buf_release(&ldflags);
+	strv_release(&n.all);
+}
+
+/* ---- placing ---- */
+
+struct placing {
+	const char *build_dir;
+	struct error *err;
+	char *last_dir;
+	int failed;
+};
+
+static void place(void *ctx, const char *name, const char *path, const struct digest *d)
+{
+	struct placing *p = ctx;
+	(void)d;
+	char *to = path_join(p->build_dir, name), *dir = path_dir(to);
+	if (!p->failed && strcmp(path, to)) {
+		if (!p->last_dir || strcmp(p->last_dir, dir))
+			p->failed = fs_mkdirs(dir, p->err);
+		if (!p->failed)
+			p->failed = fs_link_or_copy(path, to, p->err);
+	}
+	free(p->last_dir);
+	p->last_dir = dir;
+	free(to);
+}
+
+/* Some platforms name single core objects in their link recipe. */
+static void place_core_objects(struct run *r, struct placing *p)
+{
+	const struct unit *core = r->units[r->n_units - 1];
+	if (!strstr(props_str(r->context->board->props, "recipe.c.combine.pattern"),
+		    "{build.path}/core/"))
+		return;
+	for (size_t i = core->n_variant; i < core->group.n; i++)
+		place(p, core->group.v[i].name, core->group.v[i].out.object, NULL);
+}
+
+int firmware_place_objects(struct run *r, struct error *err)
+{
+	struct placing p = {.build_dir = r->job.build_dir, .err = err};
+	const struct unit_file *core = core_archive(r);
+	each_object(r, place, &p);
+	place(&p, core->name, core->path, &core->digest);
+	place_core_objects(r, &p);
+	free(p.last_dir);
+	return p.failed;
+}
+
+/* ---- the key ---- */
+
+struct keying {
+	struct run *run;
+	struct digester *d;
+};
+
+static void add_object(void *ctx, const char *name, const char *path, const struct digest *d)
+{
+	struct keying *k = ctx;
+	(void)path;
+	digester_addstr(k->d, name);
+	digester_add_digest(k->d, d);
+}
+
+static bool is_own(const struct run *r, const char *path)
+{
+	const struct board *b = r->context->board;
+	return path_beneath(path, b->platform->dir) || path_beneath(path, b->core_platform->dir) ||
+	       libraries_owner(r->context->libraries, path) || path_beneath(path, r->sketch.dir);
+}
+
+static void add_input(struct keying *k, const char *path)
+{
+	const struct file_facts *f = file_index_get(k->run->shared->files, path);
+	if (!f || (f->flags & FILE_IS_DIR))
+		return;
+	digester_add_digest(k->d, &f->digest);
+	strv_push_unique(&k->run->link_inputs, path);
+}
+
+/* A linker script, a directory of them, a library: whatever of the platform's or a library's a token names. */
+static void add_named(struct keying *k, const char *token)
+{
+	const char *start = strchr(token, '/');
+	struct fs_list l = {0};
+	if (!start || strstr(token, k->run->job.build_dir))
+		return;
+	char *path = xstrndup(start, strcspn(start, ",\""));
+	if (is_own(k->run, path)) {
+		if (fs_is_dir(path) && fs_list(path, &l, NULL) == 0) {
+			for (size_t i = 0; i < l.n; i++) {
+				char *file = path_join(path, l.v[i].name);
+				if (l.v[i].type == 'f')
+					add_input(k, file);
+				free(file);
+			}
+			fs_list_release(&l);
+		} else {
+			add_input(k, path);
+		}
+	}
+	free(path);
+}
+
+/* The build path is taken out: the same link elsewhere is the same link. */
+static void add_token(struct keying *k, const char *token)
+{
+	const char *build = k->run->job.build_dir, *at;
+	size_t n = strlen(build);
+	add_named(k, token);
+	while ((at = strstr(token, build))) {
+		digester_add(k->d, token, (size_t)(at - token));
+		digester_addstr(k->d, "{build.path}");
+		token = at + n;
+	}
+	digester_addstr(k->d, token);
+}
+
+void firmware_key(struct run *r, struct digest *out)
+{
+	struct keying k = {r, digester_new()};
+	const struct unit_file *core = core_archive(r);
+	digester_addstr(k.d, "link");
+	int flags[] = {ENGINE_VERSION, r->shared->config.keep};
+	digester_add(k.d, flags, sizeof flags);
+	digester_add_digest(k.d, &r->context->link_role);
+	each_object(r, add_object, &k);
+	add_object(&k, core->name, NULL, &core->digest);
+	for (size_t i = 0; i < r->n_steps; i++)
+		for (size_t a = 0; a < r->steps[i].argv.n; a++)
+			add_token(&k, r->steps[i].argv.v[a]);
+	digester_finish(k.d, out);
+	digester_free(k.d);
+}
+
+/* ---- the result ---- */
+
+int firmware_files(const struct run *r, struct strv *names, struct error *err)
+{
+	struct fs_list l = {0};
+	const char *project = props_str(r->overlay, "build.project_name");
+	size_t n = strlen(project);
+	if (fs_list(r->job.build_dir, &l, err) < 0)
+		return -1;
+	for (size_t i = 0; i < l.n; i++) {
+		const char *name = l.v[i].name, *ext = path_ext(name);
+		bool debug = !strcmp(ext, ".elf") || !strcmp(ext, ".map");
+		if (l.v[i].type == 'f' && !strncmp(name, project, n) && name[n] == '.' &&
+			(!debug || r->shared->config.keep))
+			strv_push(names, name);
+	}
+	fs_list_release(&l);
+	return 0;
+}
+
+int firmware_unpack(const struct run *r, const struct bundle *b, struct error *err)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		char *to = path_join(r->job.build_dir, b->v[i].name);
+		int ret = fs_copy(b->v[i].path, to, err);
+		free(to);
+		if (ret < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,313 @@
+/* run_link: from objects to firmware: hooks, link, objcopy, sizes. The result is kept by content of all that went in, so a
+ * changed comment costs no link.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/proc.h"
+#include "common/xalloc.h"
+#include "sketch/board.h"
+#include "sketch/bootloader.h"
+#include "sketch/firmware.h"
+#include "sketch/library.h"
+#include "sketch/props.h"
+#include "sketch/record.h"
+#include "sketch/run.h"
+#include "sketch/size.h"
+#include "sketch/unit.h"
+
+/* Beside the firmware's files a kept result holds what the tools said. None of these names can begin with a project's. */
+#define SIZE_TEXT "=size"
+#define ERR_TEXT "=err"
+#define LOG_TEXT "=log"
+#define SYMS_TEXT "=syms"
+
+static char *build_path(const struct run *r, const char *name)
+{
+	return path_join(r->job.build_dir, name);
+}
+
+static char *elf_path(const struct run *r)
+{
+	return xasprintf(
+		"%s/%s.elf", r->job.build_dir, props_str(r->overlay, "build.project_name"));
+}
+
+/* ---- the end of it ---- */
+
+static int count_warnings(const struct buf *text)
+{
+	int n = 0;
+	for (const char *p = buf_str(text); (p = strstr(p, ": warning: ")); p++)
+		n++;
+	return n;
+}
+
+static void add_artifact(struct run *r, const char *name, char *path)
+{
+	struct engine_result *e = &r->result;
+	e->artifacts = xreallocarray(e->artifacts, e->n_artifacts + 1, sizeof *e->artifacts);
+	e->artifacts[e->n_artifacts++] = (struct engine_artifact){xstrdup(name), path};
+}
+
+static void add_objects(struct run *r)
+{
+	struct strv names = STRV_INIT;
+	for (size_t i = 0; i < r->group.n; i++)
+		strv_push(&names, r->group.v[i].name);
+	for (size_t i = 0; i < r->n_units; i++)
+		for (size_t k = 0; k < r->units[i]->n_files; k++)
+			strv_push(&names, r->units[i]->files[k].name);
+	for (size_t i = 0; i < names.n; i++) {
+		char *as = xasprintf("objects/%s", names.v[i]);
+		add_artifact(r, as, build_path(r, names.v[i]));
+		free(as);
+	}
+	strv_release(&names);
+}
+
+static void add_messages(struct run *r)
+{
+	struct buf link = r->result.err; /* the link's own, told last */
+	r->result.err = (struct buf)BUF_INIT;
+	for (size_t i = 0; i < r->group.n; i++) {
+		buf_add(&r->result.log, r->group.v[i].log.data, r->group.v[i].log.len);
+		buf_add(&r->result.err, r->group.v[i].err.data, r->group.v[i].err.len);
+	}
+	for (size_t i = 0; i < r->n_units; i++)
+		if (r->units[i]->library)
+			buf_add(&r->result.err, r->units[i]->err.data, r->units[i]->err.len);
+	buf_add(&r->result.err, link.data, link.len);
+	buf_release(&link);
+	r->result.warnings = count_warnings(&r->result.err);
+}
+
+static void add_units(struct run *r)
+{
+	char hex[DIGEST_HEX_LEN + 1];
+	for (size_t i = 0; i < r->n_units; i++)
+		strv_push(&r->result.units, digest_hex(&r->units[i]->key, hex));
+}
+
+static int collect(struct run *r, struct error *err)
+{
+	struct strv names = STRV_INIT;
+	int ret = firmware_files(r, &names, err);
+	for (size_t i = 0; ret == 0 && i < names.n; i++)
+		add_artifact(r, names.v[i], build_path(r, names.v[i]));
+	if (ret == 0 && names.n == 0)
+		ret = error_set(err, "the platform's recipes made no firmware");
+	strv_release(&names);
+	if (ret == 0 && r->shared->config.keep) {
+		ret = firmware_place_objects(r, err);
+		add_objects(r);
+	}
+	return ret;
+}
+
+/* Everything lies in build.path; `size_text` is what the size recipe says. */
+static void finish(struct run *r, const struct buf *size_text)
+{
+	struct error err = ERROR_INIT;
+	struct size_report size;
+	r->result.link = run_phase(r);
+	add_messages(r);
+	add_units(r);
+	if (size_apply(r->context->size, buf_str(size_text), size_text->len, &size, &err) < 0) {
+		run_end(r, BUILD_FAILED, xstrdup(err.text));
+		return;
+	}
+	r->result.flash = size.flash;
+	r->result.flash_max = size.flash_max;
+	r->result.ram = size.ram;
+	r->result.ram_max = size.ram_max;
+	if (size.warning) {
+		buf_addf(&r->result.err, "warning: %s\n", size.warning);
+		r->result.warnings++;
+	}
+	record_make(r);
+	if (size.too_big) {
+		buf_addf(&r->result.err, "%s\n", size.too_big);
+		run_end(r, BUILD_FAILED, xstrdup(size.too_big));
+	} else if (!r->shared->config.no_firmware && collect(r, &err) < 0) {
+		run_end(r, BUILD_INFRA, xstrdup(err.text));
+	} else {
+		run_end(r, BUILD_OK, NULL);
+	}
+	size_report_release(&size);
+}
+
+/* ---- a kept result ---- */
+
+static bool read_text(const struct run *r, const char *name, struct buf *out)
+{
+	char *path = build_path(r, name);
+	bool ok = fs_read(path, 0, out, NULL) == 0;
+	free(path);
+	return ok;
+}
+
+static bool take_kept(struct run *r)
+{
+	struct bundle b = {0};
+	struct error err = ERROR_INIT;
+	struct buf size = BUF_INIT;
+	bool found =
+		!r->shared->config.clean && store_find_bundle(r->shared->store, &r->link_key, &b);
+	if (found && firmware_unpack(r, &b, &err) == 0 && read_text(r, SIZE_TEXT, &size)) {
+		read_text(r, ERR_TEXT, &r->result.err);
+		read_text(r, LOG_TEXT, &r->result.log);
+		read_text(r, SYMS_TEXT, &r->result.syms);
+		finish(r, &size);
+	} else {
+		if (err.text[0])
+			log_debug("%s", err.text);
+		found = false;
+	}
+	bundle_release(&b);
+	buf_release(&size);
+	return found;
+}
+
+static int write_text(const struct run *r, const char *name, const struct buf *text,
+	struct strv *names, struct strv *paths, struct error *err)
+{
+	char *path = build_path(r, name);
+	int ret = fs_write(path, buf_str(text), text->len, err);
+	strv_push(names, name);
+	strv_push_take(paths, path);
+	return ret;
+}
+
+static void keep(struct run *r, const struct buf *size_text)
+{
+	struct strv names = STRV_INIT, paths = STRV_INIT;
+	struct error err = ERROR_INIT;
+	if (firmware_files(r, &names, &err) < 0)
+		goto out;
+	for (size_t i = 0; i < names.n; i++)
+		strv_push_take(&paths, build_path(r, names.v[i]));
+	if (write_text(r, SIZE_TEXT, size_text, &names, &paths, &err) < 0 ||
+		write_text(r, ERR_TEXT, &r->result.err, &names, &paths, &err) < 0 ||
+		write_text(r, LOG_TEXT, &r->result.log, &names, &paths, &err) < 0 ||
+		write_text(r, SYMS_TEXT, &r->result.syms, &names, &paths, &err) < 0)
+		goto out;
+	store_keep_bundle(r->shared->store, &r->link_key, &names, &paths, &err);
+out:
+	if (err.text[0])
+		log_debug("%s", err.text);
+	strv_release(&names);
+	strv_release(&paths);
+}
+
+/* ---- sizes ---- */
+
+static void on_size(struct run *r, const struct proc_result *p)
+{
+	if (p->exit_status) {
+		buf_add(&r->result.err, p->err.data, p->err.len);
+		run_end(r, BUILD_FAILED,
+			xasprintf("the size of the firmware cannot be told: status %d",
+				p->exit_status));
+		return;
+	}
+	keep(r, &p->out);
+	finish(r, &p->out);
+}
+
+static void measure(struct run *r)
+{
+	struct error err = ERROR_INIT;
+	struct buf table = BUF_INIT;
+	struct strv argv = STRV_INIT;
+	const char *recipe = size_recipe(r->context->size);
+	char *elf = elf_path(r);
+	size_symbols(elf, &r->result.syms, NULL);
+	if (!recipe && size_table(elf, &table, &err) < 0)
+		recipe = "recipe.size.pattern"; /* no ELF file: the platform's own tool will know */
+	if (recipe && *props_str(r->context->board->props, recipe)) {
+		if (context_recipe_argv(r->context, r->overlay, recipe, &argv, &err) < 0)
+			run_end(r, BUILD_FAILED, xstrdup(err.text));
+		else
+			run_command(r, &argv, on_size);
+	} else {
+		keep(r, &table);
+		finish(r, &table);
+	}
+	free(elf);
+	buf_release(&table);
+	strv_release(&argv);
+}
+
+static void after_objcopy(struct run *r)
+{
+	struct error err = ERROR_INIT;
+	if (bootloader_merge(r->context->board, r->overlay, &err) < 0)
+		log_debug("%s", err.text);
+	if (run_add_recipes(r, "recipe.hooks.postbuild", false, &err) < 0)
+		run_end(r, BUILD_FAILED, xstrdup(err.text));
+	else
+		run_steps(r, measure);
+}
+
+/* ---- the commands ---- */
+
+static int add_combine(struct run *r, struct error *err)
+{
+	struct strv argv = STRV_INIT;
+	int ret =
+		context_recipe_argv(r->context, r->overlay, "recipe.c.combine.pattern", &argv, err);
+	if (ret == 0)
+		run_add_step(r, &argv, false);
+	strv_release(&argv);
+	return ret;
+}
+
+static int make_steps(struct run *r, struct error *err)
+{
+	if (run_add_recipes(r, "recipe.hooks.linking.prelink", false, err) < 0)
+		return -1;
+	firmware_properties(r);
+	if (add_combine(r, err) < 0 ||
+		run_add_recipes(r, "recipe.hooks.linking.postlink", false, err) < 0 ||
+		run_add_recipes(r, "recipe.hooks.objcopy.preobjcopy", false, err) < 0 ||
+		run_add_recipes(r, "recipe.objcopy", false, err) < 0 ||
+		run_add_recipes(r, "recipe.hooks.objcopy.postobjcopy", false, err) < 0)
+		return -1;
+	return 0;
+}
+
+static void link_now(struct run *r)
+{
+	struct error err = ERROR_INIT;
+	if (firmware_place_objects(r, &err) == 0)
+		run_steps(r, after_objcopy);
+	else if (
+		!run_retry(
+			r)) /* an object was pruned from the cache meanwhile: once more without it */
+		run_end(r, BUILD_INFRA, xstrdup(err.text));
+}
+
+void run_link(struct run *r)
+{
+	struct error err = ERROR_INIT;
+	run_phase(r);
+	if (r->shared->config.check_only) {
+		add_messages(r);
+		add_units(r);
+		record_make(r);
+		run_end(r, BUILD_OK, NULL);
+		return;
+	}
+	if (make_steps(r, &err) < 0) {
+		run_end(r, BUILD_FAILED, xstrdup(err.text));
+		return;
+	}
+	for (size_t i = 0; i < r->n_steps; i++)
+		run_show(r, &r->steps[i].argv);
+	firmware_key(r, &r->link_key);
+	if (!take_kept(r))
+		link_now(r);
+}

@@ -1,0 +1,202 @@
+/* size: rules and verdict. The ELF side is in elf.c. */
+#include "sketch/size.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+#include "common/buf.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/json.h"
+#include "common/strv.h"
+#include "common/xalloc.h"
+#include "sketch/board.h"
+#include "sketch/props.h"
+
+struct size_rules {
+	pcre2_code *flash, *ram; /* NULL when the platform has none */
+	pcre2_match_data *match;
+	int64_t flash_max, ram_max; /* -1 unknown */
+	long warn_percent;
+	bool advanced, in_process;
+};
+
+static int compile_regex(
+	const struct board *b, const char *key, pcre2_code **out, struct error *err)
+{
+	const char *text = props_str(b->props, key);
+	int code;
+	PCRE2_SIZE at;
+	if (!*text)
+		return 0;
+	*out = pcre2_compile(
+		(PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE, &code, &at, NULL);
+	if (*out)
+		return 0;
+	char why[256];
+	pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof why);
+	return error_set(
+		err, "board '%s': %s '%s' is no regular expression: %s", b->fqbn, key, text, why);
+}
+
+static int read_max(const struct board *b, const char *key, int64_t *out, struct error *err)
+{
+	char *text = board_expand(b, NULL, props_str(b->props, key)), *end;
+	int r = 0;
+	*out = -1;
+	if (*text) {
+		*out = strtoll(text, &end, 10);
+		if (*end || *out < 0)
+			r = error_set(err, "board '%s': %s '%s' is no number", b->fqbn, key, text);
+	}
+	free(text);
+	return r;
+}
+
+/* True for a recipe like `"…avr-size" -A "{build.path}/X.elf"`. */
+static bool is_size_a(const struct board *b)
+{
+	struct strv argv = STRV_INIT;
+	char *text = board_expand(b, NULL, props_str(b->props, "recipe.size.pattern"));
+	bool is = recipe_split(text, &argv, NULL) == 0 && argv.n == 3 && !strcmp(argv.v[1], "-A");
+	if (is) {
+		const char *base = path_base(argv.v[0]);
+		size_t n = strlen(base);
+		is = n >= 4 && !strcmp(base + n - 4, "size");
+	}
+	strv_release(&argv);
+	free(text);
+	return is;
+}
+
+struct size_rules *size_rules_new(const struct board *b, struct error *err)
+{
+	struct size_rules *r = xcalloc(1, sizeof *r);
+	r->warn_percent = board_number(b, "build.warn_data_percentage", 75);
+	r->advanced = *props_str(b->props, "recipe.advanced_size.pattern") != '\0';
+	r->in_process = is_size_a(b);
+	if (compile_regex(b, "recipe.size.regex", &r->flash, err) < 0 ||
+		compile_regex(b, "recipe.size.regex.data", &r->ram, err) < 0 ||
+		read_max(b, "upload.maximum_size", &r->flash_max, err) < 0 ||
+		read_max(b, "upload.maximum_data_size", &r->ram_max, err) < 0) {
+		size_rules_free(r);
+		return NULL;
+	}
+	r->match = pcre2_match_data_create(16, NULL);
+	return r;
+}
+
+void size_rules_free(struct size_rules *r)
+{
+	if (!r)
+		return;
+	pcre2_code_free(r->flash);
+	pcre2_code_free(r->ram);
+	pcre2_match_data_free(r->match);
+	free(r);
+}
+
+bool size_is_advanced(const struct size_rules *r)
+{
+	return r->advanced;
+}
+
+const char *size_recipe(const struct size_rules *r)
+{
+	if (r->advanced)
+		return "recipe.advanced_size.pattern";
+	return r->in_process || !r->flash ? NULL : "recipe.size.pattern";
+}
+
+/* The sum of every group of every match that is a number, as the reference adds them up. */
+static int64_t sum(const struct size_rules *r, pcre2_code *re, const char *text, size_t len)
+{
+	int64_t total = 0;
+	size_t at = 0;
+	if (!re)
+		return -1;
+	while (at <= len) {
+		int n = pcre2_match(re, (PCRE2_SPTR)text, len, at, 0, r->match, NULL);
+		if (n <= 0)
+			break;
+		PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->match);
+		for (int i = 0; i < n; i++) {
+			if (v[2 * i] == PCRE2_UNSET)
+				continue;
+			char *group = xstrndup(text + v[2 * i], v[2 * i + 1] - v[2 * i]), *end;
+			int64_t value = strtoll(group, &end, 10);
+			if (*group && !*end)
+				total += value;
+			free(group);
+		}
+		at = v[1] > at ? v[1] : at + 1;
+	}
+	return total;
+}
+
+static char *too_big(const char *what, int64_t used, int64_t max)
+{
+	return xasprintf("uses %lld of %lld bytes of %s (%lld %%)", (long long)used, (long long)max,
+		what, (long long)(max ? used * 100 / max : 0));
+}
+
+void size_judge(const struct size_rules *r, struct size_report *s)
+{
+	s->flash_max = r->flash_max;
+	s->ram_max = r->ram_max;
+	if (s->flash_max >= 0 && s->flash > s->flash_max)
+		s->too_big = too_big("flash", s->flash, s->flash_max);
+	else if (s->ram_max > 0 && s->ram > s->ram_max)
+		s->too_big = too_big("RAM", s->ram, s->ram_max);
+	else if (s->ram_max > 0 && s->ram > s->ram_max * r->warn_percent / 100)
+		s->warning = too_big("RAM", s->ram, s->ram_max);
+}
+
+static int apply_advanced(const char *text, size_t len, struct size_report *out, struct error *err)
+{
+	struct json *v = json_parse(text, len, err);
+	if (!v)
+		return error_prefix(err, "recipe.advanced_size");
+	const char *severity = json_str(v, "severity", "");
+	for (const struct json *s = json_child(json_get(v, "sections")); s; s = json_next(s)) {
+		const char *name = json_str(s, "name", "");
+		if (!strcmp(name, "text")) {
+			out->flash = json_int(s, "size", -1);
+			out->flash_max = json_int(s, "max_size", -1);
+		} else if (!strcmp(name, "data")) {
+			out->ram = json_int(s, "size", -1);
+			out->ram_max = json_int(s, "max_size", -1);
+		}
+	}
+	int r = 0;
+	if (!strcmp(severity, "error"))
+		out->too_big = xstrdup(json_str(v, "error", "too big"));
+	else if (!strcmp(severity, "warning"))
+		out->warning = xstrdup(json_str(v, "output", ""));
+	else if (strcmp(severity, "info"))
+		r = error_set(err,
+			"recipe.advanced_size gives severity '%s': not error, warning or info",
+			severity);
+	json_free(v);
+	return r;
+}
+
+int size_apply(const struct size_rules *r, const char *text, size_t len, struct size_report *out,
+	struct error *err)
+{
+	*out = (struct size_report){-1, -1, -1, -1, NULL, NULL};
+	if (r->advanced)
+		return apply_advanced(text, len, out, err);
+	out->flash = sum(r, r->flash, text, len);
+	out->ram = sum(r, r->ram, text, len);
+	size_judge(r, out);
+	return 0;
+}
+
+void size_report_release(struct size_report *s)
+{
+	free(s->too_big);
+	free(s->warning);
+	s->too_big = s->warning = NULL;
+}

@@ -1,0 +1,243 @@
+/* tasks: the token pool. Queued tasks lie in one list per stage, urgent ones in front. Starting is
+ * done from an idle turn of the loop, so that no callback ever comes from within task_submit, and
+ * children get an allow-listed environment with LC_ALL=C.
+ */
+#include "sketch/tasks.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+#include "common/error.h"
+#include "common/proc.h"
+#include "common/strv.h"
+#include "common/xalloc.h"
+
+struct task {
+	struct tasks *pool;
+	struct strv argv;
+	char *cwd;
+	enum stage stage;
+	bool urgent, cancelled;
+	double timeout;
+	task_done_fn *done;
+	void *ctx;
+	struct proc *proc; /* NULL while queued */
+	struct task *prev, *next;
+};
+
+struct tasks {
+	uv_loop_t *loop;
+	uv_idle_t *kick; /* active while something may be started or reported */
+	struct procs *procs;
+	struct strv env;
+	int tokens, framework_jobs;
+	int running, running_framework;
+	struct task *queue[2]; /* by stage */
+	struct task *active;
+};
+
+static const char *const env_allowed[] = {
+	"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TMP", "TZ", "SOURCE_DATE_EPOCH"};
+
+static void make_env(struct strv *env, bool reproducible)
+{
+	bool have_epoch = false;
+	for (size_t i = 0; i < ARRAY_LEN(env_allowed); i++) {
+		const char *v = getenv(env_allowed[i]);
+		if (!v)
+			continue;
+		strv_pushf(env, "%s=%s", env_allowed[i], v);
+		if (!strcmp(env_allowed[i], "SOURCE_DATE_EPOCH"))
+			have_epoch = true;
+	}
+	if (reproducible && !have_epoch)
+		strv_push(env, "SOURCE_DATE_EPOCH=0");
+	strv_push(env, "LC_ALL=C");
+}
+
+static void task_free(struct task *k)
+{
+	strv_release(&k->argv);
+	free(k->cwd);
+	free(k);
+}
+
+static void report(struct task *k, const struct proc_result *r, const char *why)
+{
+	k->done(k->ctx, r, why);
+	task_free(k);
+}
+
+static void kick(struct tasks *t);
+
+static void on_exit_of(struct proc *p, const struct proc_result *r, void *ctx)
+{
+	(void)p;
+	struct task *k = ctx;
+	struct tasks *t = k->pool;
+	DL_DELETE(t->active, k);
+	t->running--;
+	t->running_framework -= k->stage == STAGE_FRAMEWORK;
+	kick(t);
+	if (k->cancelled)
+		report(k, NULL, "cancelled");
+	else
+		report(k, r, NULL);
+}
+
+static void start(struct tasks *t, struct task *k)
+{
+	struct error err = ERROR_INIT;
+	struct proc_spec spec = {
+		.argv = k->argv.v,
+		.envp = t->env.v,
+		.cwd = k->cwd,
+		.timeout = k->timeout,
+	};
+	k->proc = proc_start(t->procs, &spec, on_exit_of, k, &err);
+	if (!k->proc) {
+		report(k, NULL, err.text);
+		return;
+	}
+	DL_APPEND(t->active, k);
+	t->running++;
+	t->running_framework += k->stage == STAGE_FRAMEWORK;
+}
+
+/* The next task that may start now, or NULL. A link somebody waits for goes before all else; sketches go before
+ * units that nobody waits for yet, so that both stages overlap. */
+static struct task *pick(struct tasks *t)
+{
+	if (t->running >= t->tokens)
+		return NULL;
+	struct task *unit =
+		t->running_framework < t->framework_jobs ? t->queue[STAGE_FRAMEWORK] : NULL;
+	struct task *sketch = t->queue[STAGE_SKETCH];
+	if (unit && unit->urgent)
+		return unit;
+	return sketch ? sketch : unit;
+}
+
+static struct task *first_cancelled(struct tasks *t)
+{
+	for (int s = 0; s < 2; s++) {
+		struct task *k;
+		DL_FOREACH (t->queue[s], k)
+			if (k->cancelled)
+				return k;
+	}
+	return NULL;
+}
+
+static void on_kick(uv_idle_t *h)
+{
+	struct tasks *t = h->data;
+	struct task *k;
+	uv_idle_stop(h);
+	while ((k = first_cancelled(t))) {
+		DL_DELETE(t->queue[k->stage], k);
+		report(k, NULL, "cancelled");
+	}
+	while ((k = pick(t))) {
+		DL_DELETE(t->queue[k->stage], k);
+		start(t, k);
+	}
+}
+
+static void kick(struct tasks *t)
+{
+	if (!uv_is_active((uv_handle_t *)t->kick))
+		uv_idle_start(t->kick, on_kick);
+}
+
+struct tasks *tasks_new(
+	uv_loop_t *loop, int tokens, int framework_jobs, bool reproducible, struct error *err)
+{
+	struct procs *procs = procs_new(loop, err);
+	if (!procs)
+		return NULL;
+	struct tasks *t = xcalloc(1, sizeof *t);
+	t->loop = loop;
+	t->procs = procs;
+	t->kick = xcalloc(1, sizeof *t->kick);
+	uv_idle_init(loop, t->kick);
+	t->kick->data = t;
+	make_env(&t->env, reproducible);
+	tasks_set_limits(t, tokens, framework_jobs);
+	return t;
+}
+
+static void free_handle(uv_handle_t *h)
+{
+	free(h);
+}
+
+void tasks_free(struct tasks *t)
+{
+	struct task *k, *next;
+	if (!t)
+		return;
+	procs_free(t->procs);
+	for (int s = 0; s < 2; s++)
+		DL_FOREACH_SAFE(t->queue[s], k, next)
+	task_free(k);
+	DL_FOREACH_SAFE(t->active, k, next)
+	task_free(k);
+	uv_idle_stop(t->kick);
+	uv_close((uv_handle_t *)t->kick, free_handle);
+	strv_release(&t->env);
+	free(t);
+}
+
+void tasks_set_limits(struct tasks *t, int tokens, int framework_jobs)
+{
+	t->tokens = tokens > 0 ? tokens : 1;
+	t->framework_jobs = framework_jobs > 0 ? framework_jobs : 1;
+	kick(t);
+}
+
+unsigned long tasks_started(const struct tasks *t)
+{
+	return procs_started(t->procs);
+}
+
+struct task *task_submit(
+	struct tasks *t, const struct task_spec *spec, task_done_fn *done, void *ctx)
+{
+	struct task *k = xcalloc(1, sizeof *k);
+	k->pool = t;
+	strv_push_all(&k->argv, spec->argv);
+	k->cwd = xstrdup(spec->cwd);
+	k->stage = spec->stage;
+	k->urgent = spec->urgent;
+	k->timeout = spec->timeout;
+	k->done = done;
+	k->ctx = ctx;
+	struct task *after = NULL, *i;
+	if (k->urgent) {
+		DL_FOREACH (t->queue[k->stage], i) {
+			if (!i->urgent)
+				break;
+			after = i;
+		}
+		if (after)
+			DL_APPEND_ELEM(t->queue[k->stage], after, k);
+		else
+			DL_PREPEND(t->queue[k->stage], k);
+	} else {
+		DL_APPEND(t->queue[k->stage], k);
+	}
+	kick(t);
+	return k;
+}
+
+void task_cancel(struct task *k)
+{
+	if (k->cancelled)
+		return;
+	k->cancelled = true;
+	if (k->proc)
+		proc_kill(k->proc, 9);
+	else
+		kick(k->pool);
+}

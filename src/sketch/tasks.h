@@ -1,0 +1,43 @@
+/* tasks: every process the engine starts goes through here. One pool of CPU tokens; caps per stage; a
+ * task that somebody's link waits for goes before others of its stage.
+ */
+#ifndef SKETCH_TASKS_H
+#define SKETCH_TASKS_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct error;
+struct proc_result;
+struct strv;
+struct task;
+struct tasks;
+
+enum stage { STAGE_FRAMEWORK, STAGE_SKETCH };
+
+/* `r` is NULL when the task was cancelled before it ran or could not be started (then `why` says it). Borrowed. */
+typedef void task_done_fn(void *ctx, const struct proc_result *r, const char *why);
+
+struct task_spec {
+	const struct strv *argv; /* copied */
+	const char *cwd; /* NULL: the engine's */
+	enum stage stage;
+	bool urgent; /* before those of its stage that are not */
+	double timeout; /* seconds, 0 none */
+};
+
+/* `reproducible` pins SOURCE_DATE_EPOCH for the children unless the user has set one. */
+struct tasks *tasks_new(
+	uv_loop_t *loop, int tokens, int framework_jobs, bool reproducible, struct error *err);
+/* Kills what runs; no callback comes any more. Handles close on the next loop turn. */
+void tasks_free(struct tasks *t);
+void tasks_set_limits(struct tasks *t, int tokens, int framework_jobs);
+unsigned long tasks_started(const struct tasks *t);
+
+/* Queues a process. The callback comes from the loop, never from within this call. */
+struct task *task_submit(
+	struct tasks *t, const struct task_spec *spec, task_done_fn *done, void *ctx);
+/* Drops a queued task, kills a running one; the callback comes with r NULL. */
+void task_cancel(struct task *k);
+
+#endif
