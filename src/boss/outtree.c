@@ -48,7 +48,8 @@ static bool stays(char c)
 static void encode_byte(enum name_kind kind, const char *text, const char *p, struct buf *out)
 {
 	bool inside = p > text && p[-1] != rule[kind].from;
-	if (*p == rule[kind].from)
+	/* No name begins with a dot, whatever the text. */
+	if (*p == rule[kind].from && (p > text || rule[kind].to != '.'))
 		buf_addch(out, rule[kind].to);
 	else if (stays(*p) || (*p == '.' && rule[kind].dots && inside))
 		buf_addch(out, *p);

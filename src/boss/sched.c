@@ -218,9 +218,9 @@ static size_t room_of(const struct sched *s, const struct pool_machine *m)
 		return 0;
 	size_t room = want - m->held, queued = s->count[SCHED_QUEUED];
 	for (size_t i = 0; i < s->n_machines; i++)
-		all += s->machines[i].slots;
-	size_t share = (queued * m->slots + all - 1) / all;
-	if (!m->had_batch && room > share)
+		all += s->machines[i].had_batch ? 0 : s->machines[i].slots;
+	size_t share = m->had_batch ? queued : (queued * m->slots + all - 1) / all;
+	if (room > share)
 		room = share;
 	return room < queued ? room : queued;
 }

@@ -3,6 +3,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "boss/report/text.h"
 #include "cli/setup.h"
 #include "cli/verb.h"
 #include "common/buf.h"
@@ -152,7 +154,7 @@ static enum exit_status show(struct listing *l, bool json)
 		buf_addch(&l->out, '\n');
 		json_free(doc);
 	}
-	print_out(&l->out);
+	text_write(STDOUT_FILENO, &l->out);
 	return STATUS_OK;
 }
 

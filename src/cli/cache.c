@@ -2,6 +2,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "boss/report/text.h"
 #include "cli/setup.h"
 #include "cli/verb.h"
 #include "common/buf.h"
@@ -30,7 +32,7 @@ static int show(const char *dir, struct error *err)
 	buf_addf(&out, "%s: ", dir);
 	add_usage(&out, &u);
 	buf_addch(&out, '\n');
-	print_out(&out);
+	text_write(STDOUT_FILENO, &out);
 	buf_release(&out);
 	return 0;
 }
@@ -41,7 +43,7 @@ static void tell_removed(const struct store_usage *u)
 	buf_addstr(&out, "removed ");
 	add_usage(&out, u);
 	buf_addch(&out, '\n');
-	print_out(&out);
+	text_write(STDOUT_FILENO, &out);
 	buf_release(&out);
 }
 

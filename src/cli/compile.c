@@ -1,7 +1,6 @@
 /* compile: the verb that builds. It wires the worker to the boss, shows what happens, and says how it ended;
  * the building is theirs.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,16 +41,6 @@ struct compile {
 	struct campaign_result result;
 	enum exit_status status;
 };
-
-static void put(int fd, const struct buf *text)
-{
-	for (size_t at = 0; at < text->len;) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-		if (n < 0 && errno != EINTR)
-			return;
-		at += n > 0 ? (size_t)n : 0;
-	}
-}
 
 /* ---- the worker in this process ---- */
 
@@ -136,7 +125,7 @@ static void show_platforms(struct compile *c)
 		buf_addch(&out, '\n');
 	}
 	if (!c->in->options.quiet)
-		put(c->fd, &out);
+		text_write(c->fd, &out);
 	buf_release(&out);
 }
 
@@ -169,14 +158,14 @@ static void show_end(struct compile *c)
 	const struct campaign_result *r = &c->result;
 	failures_list(&out, &c->style, r->rows, r->n);
 	summary_totals(&out, &c->style, &r->totals);
-	put(c->fd, &out);
+	text_write(c->fd, &out);
 	buf_clear(&out);
 	if (r->trouble)
 		log_error("%s", r->trouble);
 	if (c->in->options.json) {
 		document_run(&out, r->rows, r->n, &r->totals, c->status, boardman_version(),
 			c->out_dir);
-		put(STDOUT_FILENO, &out);
+		text_write(STDOUT_FILENO, &out);
 	}
 	buf_release(&out);
 }
@@ -234,7 +223,7 @@ static enum exit_status nothing_to_build(struct compile *c)
 {
 	struct buf out = BUF_INIT;
 	plan_skips(&c->plan, &out);
-	put(c->fd, &out);
+	text_write(c->fd, &out);
 	buf_release(&out);
 	log_error("all %zu jobs are skipped; cure: --no-filter builds what library.properties and "
 		  "@filter would skip",

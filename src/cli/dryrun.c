@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "boss/record.h"
 #include "boss/report/text.h"
 #include "boss/results.h"
@@ -81,7 +82,7 @@ void dryrun_show(const struct plan *p, const struct options *o, const char *out_
 		json_print_pretty(doc, &out);
 		buf_addch(&out, '\n');
 	}
-	print_out(&out);
+	text_write(STDOUT_FILENO, &out);
 	json_free(doc);
 	buf_release(&out);
 }

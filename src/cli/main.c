@@ -1,25 +1,15 @@
 /* main: from argv to a verb. It knows no verb's business, only the table. */
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "boss/report/text.h"
 #include "cli/verb.h"
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-
-void print_out(const struct buf *text)
-{
-	for (size_t at = 0; at < text->len;) {
-		ssize_t n = write(STDOUT_FILENO, text->data + at, text->len - at);
-		if (n < 0 && errno != EINTR)
-			return;
-		at += n > 0 ? (size_t)n : 0;
-	}
-}
 
 static enum exit_status usage(const char *why)
 {
@@ -53,7 +43,7 @@ static enum exit_status show_help(const struct verb *v)
 		help_verb(&out, v);
 	else
 		help_all(&out);
-	print_out(&out);
+	text_write(STDOUT_FILENO, &out);
 	buf_release(&out);
 	return STATUS_OK;
 }
@@ -88,7 +78,7 @@ int main(int argc, char **argv)
 	if (argc < 2) {
 		struct buf out = BUF_INIT;
 		help_all(&out);
-		print_out(&out);
+		text_write(STDOUT_FILENO, &out);
 		buf_release(&out);
 		return STATUS_USAGE;
 	}

@@ -32,7 +32,7 @@ static size_t distance(const char *a, size_t la, const char *b, size_t lb)
 
 const char *nearest(const char *word, const char *const *candidates, size_t n)
 {
-	size_t len = strlen(word), best = len / 3 + 2;
+	size_t len = strlen(word), best = len > 4 ? len / 3 + 2 : 2;
 	const char *found = NULL;
 	for (size_t i = 0; len <= LONGEST && i < n; i++) {
 		size_t other = candidates[i] ? strlen(candidates[i]) : LONGEST + 1;

@@ -1,5 +1,7 @@
 /* sketches: what a path selects, by the rules of compile, without asking for a board. */
 #include <stdlib.h>
+#include <unistd.h>
+#include "boss/report/text.h"
 #include "cli/select.h"
 #include "cli/verb.h"
 #include "common/buf.h"
@@ -39,7 +41,7 @@ static enum exit_status show(const struct selection *s, bool json)
 	else
 		for (size_t i = 0; i < s->n; i++)
 			buf_addf(&out, "%s\n", s->v[i].name);
-	print_out(&out);
+	text_write(STDOUT_FILENO, &out);
 	buf_release(&out);
 	return STATUS_OK;
 }

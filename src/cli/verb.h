@@ -37,7 +37,4 @@ struct buf;
 void help_all(struct buf *out);
 void help_verb(struct buf *out, const struct verb *v);
 
-/* Writes to stdout. */
-void print_out(const struct buf *text);
-
 #endif

@@ -4,6 +4,8 @@
 #endif
 #include "cli/version.h"
 
+#include <unistd.h>
+#include "boss/report/text.h"
 #include "cli/verb.h"
 #include "common/buf.h"
 #include "sketch/engine.h"
@@ -22,7 +24,7 @@ static enum exit_status run(struct invocation *in)
 	struct buf out = BUF_INIT;
 	(void)in;
 	buf_addf(&out, "boardman %s (engine %d)\n", boardman_version(), ENGINE_VERSION);
-	print_out(&out);
+	text_write(STDOUT_FILENO, &out);
 	buf_release(&out);
 	return STATUS_OK;
 }

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 #include "boss/outtree.h"
 #include "boss/report/text.h"
@@ -226,10 +227,7 @@ static int open_shared(struct why *w, struct error *err)
 {
 	struct setup *s = &w->plan.setup;
 	const struct settings *t = &w->plan.settings;
-	char *memo = path_join(s->cache_dir, "toolchains");
-	int ret = fs_mkdirs(memo, err);
-	free(memo);
-	if (ret < 0)
+	if (fs_mkdirs(s->cache_dir, err) < 0)
 		return -1;
 	if (!s->files)
 		s->files = file_index_open(s->cache_dir);
@@ -303,7 +301,7 @@ static enum exit_status run(struct invocation *in)
 	struct why w = {.in = in, .style = {.cwd = in->cwd}};
 	struct error err = ERROR_INIT;
 	int ret = explain_all(&w, &err);
-	print_out(&w.out);
+	text_write(STDOUT_FILENO, &w.out);
 	if (ret < 0)
 		log_error("%s", err.text);
 	close_all(&w);

@@ -135,28 +135,43 @@ char *digest_hex(const struct digest *d, char hex[DIGEST_HEX_LEN + 1])
 	return hex;
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+/* A digit's value plus 1; 0 for what is no digit. */
+static const uint8_t nibble[256] = {
+	['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16,
+	['A'] = 11,
+	['B'] = 12,
+	['C'] = 13,
+	['D'] = 14,
+	['E'] = 15,
+	['F'] = 16,
+};
 
 bool digest_parse(struct digest *out, const char *hex)
 {
 	struct digest d;
 	for (size_t i = 0; i < sizeof d.b; i++) {
-		int high = nibble(hex[2 * i]);
-		if (high < 0)
+		uint8_t high = nibble[(uint8_t)hex[2 * i]];
+		if (!high) /* the NUL too: nothing behind it is read */
 			return false;
-		int low = nibble(hex[2 * i + 1]);
-		if (low < 0)
+		uint8_t low = nibble[(uint8_t)hex[2 * i + 1]];
+		if (!low)
 			return false;
-		d.b[i] = (uint8_t)(high << 4 | low);
+		d.b[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
 	if (!strchr(" \t\r\n\v\f", hex[DIGEST_HEX_LEN])) /* the NUL is among them */
 		return false;

@@ -66,15 +66,22 @@ static void image_add(struct image *m, uint32_t address, const uint8_t *data, si
 	}
 }
 
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* One record's bytes after the colon; the checksum must come out as zero. The count, or -1. */
 static int record_bytes(const char *line, uint8_t out[260])
 {
-	int n = 0;
+	int n = 0, high, low;
 	uint8_t total = 0;
-	unsigned byte;
-	while (n < 260 && sscanf(line + 2 * n, "%2x", &byte) == 1) {
-		out[n++] = (uint8_t)byte;
-		total = (uint8_t)(total + byte);
+	while (n < 260 && (high = digit(line[2 * n])) >= 0 && (low = digit(line[2 * n + 1])) >= 0) {
+		out[n] = (uint8_t)(high << 4 | low);
+		total = (uint8_t)(total + out[n++]);
 	}
 	return n >= 5 && n == out[0] + 5 && total == 0 ? n : -1;
 }
@@ -107,16 +114,26 @@ static int image_load(struct image *m, const char *path, struct error *err)
 	return ret;
 }
 
+/* Adds two digits; gives the new checksum. */
+static uint8_t put_byte(struct buf *out, uint8_t byte, uint8_t total)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	buf_addch(out, digits[byte >> 4]);
+	buf_addch(out, digits[byte & 15]);
+	return (uint8_t)(total + byte);
+}
+
 static void put_record(
 	struct buf *out, uint8_t type, uint16_t offset, const uint8_t *data, size_t len)
 {
-	uint8_t total = (uint8_t)(len + (offset >> 8) + offset + type);
-	buf_addf(out, ":%02X%04X%02X", (unsigned)len, (unsigned)offset, (unsigned)type);
-	for (size_t i = 0; i < len; i++) {
-		buf_addf(out, "%02X", data[i]);
-		total = (uint8_t)(total + data[i]);
-	}
-	buf_addf(out, "%02X\n", (uint8_t)-total);
+	uint8_t head[4] = {(uint8_t)len, (uint8_t)(offset >> 8), (uint8_t)offset, type}, total = 0;
+	buf_addch(out, ':');
+	for (size_t i = 0; i < sizeof head; i++)
+		total = put_byte(out, head[i], total);
+	for (size_t i = 0; i < len; i++)
+		total = put_byte(out, data[i], total);
+	put_byte(out, (uint8_t)-total, 0);
+	buf_addch(out, '\n');
 }
 
 /* Lines begin at multiples of their length; an extended address record wherever the upper half changes. */

@@ -69,8 +69,8 @@ bool store_find_bundle(struct store *st, const struct digest *key, struct bundle
 	return found;
 }
 
-static int keep_file(struct store *st, const char *name, const char *path, struct buf *index,
-	struct error *err)
+static int keep_file(
+	struct store *st, const char *name, const char *path, struct buf *index, struct error *err)
 {
 	char hex[DIGEST_HEX_LEN + 1];
 	struct buf data = BUF_INIT;

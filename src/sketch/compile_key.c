@@ -96,8 +96,8 @@ static void add_search(struct key_maker *k, const char *option, const char *dir)
 }
 
 /* True when `arg` is a search option; *value is its directory, in the same argument or (*separate) the next one. */
-static bool is_search(const char *arg, const char *next, const char **option, const char **value,
-	bool *separate)
+static bool is_search(
+	const char *arg, const char *next, const char **option, const char **value, bool *separate)
 {
 	for (size_t i = 0; i < ARRAY_LEN(search_options); i++) {
 		size_t n = strlen(search_options[i]);
@@ -166,7 +166,8 @@ static void scan_file(struct key_maker *k, const char *name, int depth)
 /* Options whose value names an output. */
 static bool takes_output(const char *arg)
 {
-	return !strcmp(arg, "-o") || !strcmp(arg, "-MF") || !strcmp(arg, "-MT") || !strcmp(arg, "-MQ");
+	return !strcmp(arg, "-o") || !strcmp(arg, "-MF") || !strcmp(arg, "-MT") ||
+	       !strcmp(arg, "-MQ");
 }
 
 static bool joins_output(const char *arg)
@@ -183,7 +184,8 @@ static void add_argument(struct key_maker *k)
 	bool separate;
 	if (!strcmp(arg, in->source)) {
 		digester_addstr(d, SOURCE);
-	} else if (!strcmp(arg, in->object) || (!strncmp(arg, "-o", 2) && !strcmp(arg + 2, in->object))) {
+	} else if (!strcmp(arg, in->object) ||
+		   (!strncmp(arg, "-o", 2) && !strcmp(arg + 2, in->object))) {
 		digester_addstr(d, OBJECT);
 	} else if (takes_output(arg)) {
 		digester_addstr(d, arg);

@@ -313,6 +313,8 @@ static int ask_toolchain(struct context *c)
 			r = toolchain_digest(tc, &argv, language_role(l), &c->role[l], &c->error);
 		if (r == 0)
 			c->system_dirs[l] = toolchain_system_dirs(tc, &argv, language_role(l));
+		if (r == 0 && l == LANG_CXX)
+			strv_push_all(&c->sample, &argv);
 		if (l == LANG_CXX)
 			c->form_is_safe = !strv_contains(&argv, "-Wimplicit-fallthrough=1") &&
 					  !strv_contains(&argv, "-C") &&
@@ -401,6 +403,8 @@ static struct context *context_new(struct shared *s, const char *board, const ch
 	make_recipes(c);
 	if (ask_toolchain(c) < 0)
 		return c;
+	c->discover.system_dirs = c->system_dirs[LANG_CXX];
+	c->discover.argv = &c->sample;
 	c->size = size_rules_new(c->board, &c->error);
 	if (c->size)
 		digest_settings(c);
@@ -433,6 +437,7 @@ static void context_free(struct context *c)
 	for (int l = 0; l < LANG_COUNT; l++)
 		free(c->recipe[l]);
 	free(c->preproc);
+	strv_release(&c->sample);
 	free(c->board_text);
 	free(c->tree_library);
 	free(c);

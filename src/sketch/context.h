@@ -56,6 +56,7 @@ struct context {
 	struct discover_context discover;
 	char *recipe[LANG_COUNT]; /* compile recipes, expanded but for per-sketch keys */
 	char *preproc; /* recipe.preproc.macros or what stands for it */
+	struct strv sample; /* one C++ compile command, for discovery */
 	struct digest role[LANG_COUNT];
 	const struct strv *system_dirs[LANG_COUNT];
 	struct digest link_role;

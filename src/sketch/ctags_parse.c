@@ -1,5 +1,6 @@
-/* ctags_parse: see ctags_parse.h. A row is name, file, pattern and `key:value` fields with tabs between. The pattern may hold tabs
- * itself, so every piece that looks like a field is taken for one; that is how the reference reads it, and the result must agree.
+/* ctags_parse: see ctags_parse.h. A row is name, file, pattern and `key:value` fields with tabs
+ * between. The pattern may hold tabs itself, so every piece that looks like a field is taken for
+ * one; that is how the reference reads it, and the result must agree.
  */
 #include "sketch/ctags_parse.h"
 
@@ -148,8 +149,8 @@ int tags_parse(struct tags *tags, const char *text, size_t len, struct error *er
 		if (!row.len || row.len > INT_MAX / 4)
 			continue;
 		if (tags->n == MAX_TAGS)
-			return error_set(err, "ctags names more than %d things: too many for a sketch",
-				MAX_TAGS);
+			return error_set(err,
+				"ctags names more than %d things: too many for a sketch", MAX_TAGS);
 		struct tag t = {0};
 		if (!parse_row(&t, row))
 			continue;

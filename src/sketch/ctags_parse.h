@@ -1,4 +1,5 @@
-/* ctags_parse: the rows that arduino-ctags prints, as tags. Rows it did not print are passed over. */
+/* ctags_parse: the rows that arduino-ctags prints, as tags. Rows it did not print are passed
+ * over. */
 #ifndef SKETCH_CTAGS_PARSE_H
 #define SKETCH_CTAGS_PARSE_H
 

@@ -1,7 +1,6 @@
 /* depfile: reads the make syntax that compilers write with -MD. It knows rules and their quoting, no variables, no functions;
  * a text that is not of that kind is an error, and nothing is guessed.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/buf.h"
@@ -41,7 +40,8 @@ static void take_backslashes(struct reader *r, struct buf *word)
 	while (r->p + n < r->end && r->p[n] == '\\')
 		n++;
 	char next = r->p + n < r->end ? r->p[n] : '\0';
-	bool splice = next == '\n' || (next == '\r' && r->p + n + 1 < r->end && r->p[n + 1] == '\n');
+	bool splice =
+		next == '\n' || (next == '\r' && r->p + n + 1 < r->end && r->p[n + 1] == '\n');
 	size_t keep = n;
 	if (next == ' ' || next == '\t')
 		keep = n / 2;

@@ -4,7 +4,6 @@
  */
 #include "sketch/fileindex.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +118,8 @@ void file_index_free(struct file_index *ix)
 	free(ix);
 }
 
-static struct file_entry *find(const struct file_index *ix, const char *path, size_t len, uint64_t hash)
+static struct file_entry *find(
+	const struct file_index *ix, const char *path, size_t len, uint64_t hash)
 {
 	struct file_entry *e = NULL;
 	HASH_FIND_BYHASHVALUE(hh, ix->entries, path, len, (unsigned)hash, e);
@@ -323,7 +323,8 @@ static bool looked(const struct file_index *ix, const struct file_entry *e)
 }
 
 /* True when the run's memory knows better than what stands in the file. */
-static bool superseded(const struct file_index *ix, const char *path, size_t len, const struct file_record *r)
+static bool superseded(
+	const struct file_index *ix, const char *path, size_t len, const struct file_record *r)
 {
 	const struct file_entry *e = find(ix, path, len, sum64(SUM64_START, path, len));
 	if (!e || !looked(ix, e))

@@ -2,7 +2,6 @@
  * checked when it is touched. A file of another machine's byte order or of another version is no file; a damaged
  * entry is absent.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +43,8 @@ static uint64_t header_check(const struct header *h)
 
 static uint64_t row_check(const struct row *row, const char *path)
 {
-	uint64_t h = sum64(SUM64_START, (const char *)row + sizeof row->check, sizeof *row - sizeof row->check);
+	uint64_t h = sum64(SUM64_START, (const char *)row + sizeof row->check,
+		sizeof *row - sizeof row->check);
 	return sum64(h, path, row->path_len);
 }
 
@@ -183,7 +183,8 @@ static void fill_slots(const struct disk_writer *w, uint32_t *slots, uint64_t n)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		const struct row *row = &w->rows[i];
-		uint64_t at = sum64(SUM64_START, w->paths.data + row->path_at, row->path_len) & (n - 1);
+		uint64_t at =
+			sum64(SUM64_START, w->paths.data + row->path_at, row->path_len) & (n - 1);
 		while (slots[at])
 			at = (at + 1) & (n - 1);
 		slots[at] = (uint32_t)i + 1;

@@ -320,7 +320,7 @@ static enum found resolve(
 	*file = find(w, f->dir, name, is_quoted, next);
 	if (*file)
 		return FOUND_FILE;
-	if (next || strchr(name, '/'))
+	if (next)
 		return FOUND_NOTHING;
 	const struct library *lib = libraries_resolve(w->c->libraries, name, NULL, NULL);
 	if (!lib || system_has(w, name) == TRUTH_YES)

@@ -1,5 +1,5 @@
-/* lexer: see lexer.h. One pass over the bytes, no copies. It expands no macro and evaluates no condition: text that #if would
- * leave out is cut into tokens as well.
+/* lexer: see lexer.h. One pass over the bytes, no copies. It expands no macro and evaluates no
+ * condition: text that #if would leave out is cut into tokens as well.
  */
 #include "sketch/lexer.h"
 
@@ -52,8 +52,6 @@ size_t lex_splice(const char *p, const char *end)
 /* True when a splice between these two bytes makes one token of what looks like two. */
 static bool glues(char before, char after)
 {
-	if (before == '\\')
-		return true;
 	if (before == '/' || before == '*')
 		return after == '/' || after == '*';
 	if (!is_word(&before))
@@ -141,8 +139,8 @@ static void take_block_comment(struct lexer *l, struct lexeme *t)
 	finish(l, t, LEX_COMMENT, l->end);
 }
 
-/* A string or character from its quote on. Unterminated it ends with its line, as compilers have it; that is common in #error and
- * worth a doubt elsewhere. */
+/* A string or character from its quote on. Unterminated it ends with its line, as compilers have
+ * it; that is common in #error and worth a doubt elsewhere. */
 static void take_quoted(struct lexer *l, struct lexeme *t, enum lex_kind kind)
 {
 	char quote = *t->s;
@@ -288,8 +286,8 @@ static void skip_space(struct lexer *l)
 	}
 }
 
-/* Only blanks and splices may stand between '#' and the name here; a comment makes it a directive of unknown kind, and that is
- * worth a doubt. */
+/* Only blanks and splices may stand between '#' and the name here; a comment makes it a directive
+ * of unknown kind, and that is worth a doubt. */
 static void take_directive(struct lexer *l, struct lexeme *t)
 {
 	l->p = t->s + 1;

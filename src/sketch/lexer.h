@@ -1,6 +1,7 @@
-/* lexer: C++ source cut into the few kinds of token that the .ino rules need. Comments, strings, raw strings, line splices and
- * directives are told apart as a compiler does; operators come as single bytes. It never fails: where a compiler might read the
- * text in another way, `doubt` is set and the caller has to be careful.
+/* lexer: C++ source cut into the few kinds of token that the .ino rules need. Comments, strings,
+ * raw strings, line splices and directives are told apart as a compiler does; operators come as
+ * single bytes. It never fails: where a compiler might read the text in another way, `doubt` is set
+ * and the caller has to be careful.
  */
 #ifndef SKETCH_LEXER_H
 #define SKETCH_LEXER_H

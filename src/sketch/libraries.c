@@ -247,6 +247,23 @@ const struct strv *libraries_notes(const struct libraries *ls)
 	return &ls->notes;
 }
 
+/* "dir/x.h" brings in no library in the reference. The library under work is an exception: its own examples are to build when
+ * they name its inner headers first. That adds builds, it changes none. */
+static const struct library *resolve_inner(const struct libraries *ls, const char *header)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		const struct library *lib = &ls->v[i]->lib;
+		if (lib->place != LIBRARY_GIVEN)
+			continue;
+		char *path = path_join(lib->src_dir, header);
+		bool found = fs_is_file(path);
+		free(path);
+		if (found)
+			return lib;
+	}
+	return NULL;
+}
+
 const struct library *libraries_resolve(const struct libraries *ls, const char *header,
 	const struct library ***losers, size_t *n_losers)
 {
@@ -256,7 +273,9 @@ const struct library *libraries_resolve(const struct libraries *ls, const char *
 		*n_losers = 0;
 	}
 	if (!h)
-		return NULL;
+		return strchr(header, '/') && header[0] != '/' && !ls->builder_compat
+			       ? resolve_inner(ls, header)
+			       : NULL;
 	if (!h->ranked)
 		library_rank(ls, header, h);
 	if (losers && h->n > 1) {

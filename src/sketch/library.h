@@ -60,7 +60,7 @@ const char *libraries_digest(const struct libraries *ls);
 /* Lines for the user: which given library hides which installed one. Borrowed. */
 const struct strv *libraries_notes(const struct libraries *ls);
 
-/* The library that provides `header` (a bare name only; "foo/bar.h" gives NULL) or NULL. `losers` (may be NULL) gets the
+/* The library that provides `header`, or NULL. A bare name only; "foo/bar.h" is found in a given library (not in compat mode). `losers` (may be NULL) gets the
  * other candidates, best first; the array is the caller's to free, its entries borrowed. */
 const struct library *libraries_resolve(const struct libraries *ls, const char *header,
 	const struct library ***losers, size_t *n_losers);

@@ -35,7 +35,8 @@ static void memo_free(void *p)
 }
 
 /* NULL when the file cannot be read. */
-static const struct header_names *names_of(struct store *st, const char *path, const struct digest *digest)
+static const struct header_names *names_of(
+	struct store *st, const char *path, const struct digest *digest)
 {
 	struct header_memo *m = strmap_get(&st->names, path);
 	struct buf text = BUF_INIT;
@@ -123,7 +124,8 @@ static bool add_next(struct maker *m, const char *path, const struct digest *d)
 		const char *name = below(path, dirs->v[i]), *found;
 		if (!name || offered(m->v->in->includes, name) || offered(m->v->extra, name))
 			continue;
-		for (size_t k = 1; include_list_nth(m->v->system, name, strlen(name), k, &found); k++) {
+		for (size_t k = 1; include_list_nth(m->v->system, name, strlen(name), k, &found);
+			k++) {
 			if (strcmp(found, path))
 				continue;
 			digest_hex(d, hex);
@@ -159,7 +161,8 @@ static bool add_system_by_real_path(struct maker *m, const char *path, const str
 /* The deeper of both places counts: one may contain the other. */
 static bool add_placed(struct maker *m, const char *path, const struct digest *d)
 {
-	const char *in_root = below(path, m->v->in->root), *in_build = below(path, m->v->in->build_dir);
+	const char *in_root = below(path, m->v->in->root),
+		   *in_build = below(path, m->v->in->build_dir);
 	if (!in_root && !in_build)
 		return false;
 	bool root = in_root && (!in_build || strlen(in_root) <= strlen(in_build));

@@ -46,14 +46,15 @@ void manifest_head(struct buf *out)
 	buf_addstr(out, HEAD);
 }
 
-static unsigned long long entry_sum(const char *object_hex, const char *rows, size_t rows_len, size_t err_len)
+static unsigned long long entry_sum(
+	const char *object_hex, const char *rows, size_t rows_len, size_t err_len)
 {
 	uint64_t h = sum64(SUM64_START, object_hex, DIGEST_HEX_LEN);
 	return sum64(sum64_mix(h, rows_len), rows, rows_len + err_len);
 }
 
-void manifest_add(struct buf *out, const struct digest *object, const struct buf *rows,
-	const struct buf *err)
+void manifest_add(
+	struct buf *out, const struct digest *object, const struct buf *rows, const struct buf *err)
 {
 	char hex[DIGEST_HEX_LEN + 1];
 	struct buf body = BUF_INIT;
@@ -166,7 +167,9 @@ static bool push_found(struct matcher *m, const char *path)
 static bool match_searched(struct matcher *m, const struct row *r)
 {
 	const struct compile_view *v = m->v;
-	struct include_list *il = r->kind == 'O' ? v->extra : r->kind == 'Y' ? v->system : v->in->includes;
+	struct include_list *il = r->kind == 'O'   ? v->extra
+				  : r->kind == 'Y' ? v->system
+						   : v->in->includes;
 	const char *path;
 	if (!il || (r->kind != 'O' && offers(v->extra, r)))
 		return false;
@@ -183,8 +186,7 @@ static bool match_next(struct matcher *m, const struct row *r)
 	const char *path;
 	if (offers(m->v->extra, r) || offers(m->v->in->includes, r))
 		return false;
-	const struct file_facts *f =
-		include_list_nth(m->v->system, r->name, r->len, r->k, &path);
+	const struct file_facts *f = include_list_nth(m->v->system, r->name, r->len, r->k, &path);
 	return f && same_digest(r->hex, &f->digest) && push_found(m, path);
 }
 
@@ -274,8 +276,8 @@ static const char *messages_language(void)
 	return "";
 }
 
-void manifest_paths_digest(struct store *st, const struct compile_view *v, const struct strv *deps,
-	struct digest *out)
+void manifest_paths_digest(
+	struct store *st, const struct compile_view *v, const struct strv *deps, struct digest *out)
 {
 	const struct file_facts *source = file_index_get(st->ix, v->in->source);
 	add_strv(st->d, deps);
@@ -314,7 +316,8 @@ bool manifest_matches(struct store *st, const struct compile_view *v,
 	struct row r;
 	for (; p < end; p = line_end + 1) {
 		line_end = memchr(p, '\n', (size_t)(end - p));
-		if (!line_end || line_end == p || !parse_row(p, line_end, &r) || !match_row(&m, &r)) {
+		if (!line_end || line_end == p || !parse_row(p, line_end, &r) ||
+			!match_row(&m, &r)) {
 			strv_clear(deps);
 			return false;
 		}

@@ -1,6 +1,7 @@
-/* needs: can this sketch do without prototypes? Only for the plain sketch that a reader would nod at: functions of simple types,
- * each defined before anything names it, their types known where the prototypes would stand. Whatever is out of the ordinary
- * (templates, attributes, macros that look like code, conditions that cut a function in two) means "it may need them".
+/* needs: can this sketch do without prototypes? Only for the plain sketch that a reader would nod
+ * at: functions of simple types, each defined before anything names it, their types known where the
+ * prototypes would stand. Whatever is out of the ordinary (templates, attributes, macros that look
+ * like code, conditions that cut a function in two) means "it may need them".
  */
 #include "sketch/source.h"
 
@@ -49,7 +50,7 @@ struct scan {
 	int part; /* 0 in front of the main file, 1 in it, then the other files */
 	int part_line; /* of the text, at which that file's first line stands */
 	int first_function; /* its position; 0 none yet */
-	int sure_line; /* main file's line of the first function that no condition surrounds; 0 none yet */
+	int sure_line; /* main file's line of the first function outside #if; 0 none yet */
 	struct function *functions;
 	size_t n_functions, cap_functions;
 };
@@ -91,8 +92,8 @@ static bool is_odd_specifier(const struct lexeme *t)
 	return is_any(t, list) || is_type_keyword(t);
 }
 
-/* A name at the outermost level, outside functions: what it may declare is not known where prototypes would stand, when it first
- * appears behind that place. */
+/* A name at the outermost level, outside functions: what it may declare is not known where
+ * prototypes would stand, when it first appears behind that place. */
 static void mark_declared(struct scan *s, const struct lexeme *t)
 {
 	struct word *w = s->first_function ? words_find(&s->words, t->s, t->len) : NULL;
@@ -177,8 +178,8 @@ static bool signature_is_late(struct scan *s, size_t name)
 	return false;
 }
 
-/* Prototypes would go before the first function's line. A condition may take a function out, so the first one is looked at in two
- * ways: the first that may be, and the first that must be. */
+/* Prototypes would go before the first function's line. A condition may take a function out, so the
+ * first one is looked at in two ways: the first that may be, and the first that must be. */
 static void note_function(struct scan *s, size_t name)
 {
 	if (!s->first_function && s->part == 1)
@@ -186,15 +187,14 @@ static void note_function(struct scan *s, size_t name)
 	if (!s->sure_line && s->part == 1 && !s->n_conditions)
 		s->sure_line = s->toks[0].line - s->part_line + 1;
 	GROW(s->functions, s->n_functions, s->cap_functions);
-	s->functions[s->n_functions++] =
-		(struct function){s->toks[name].s, s->toks[name].len};
+	s->functions[s->n_functions++] = (struct function){s->toks[name].s, s->toks[name].len};
 }
 
 /* An interrupt handler: its macro brings its own declaration. */
 static bool is_handler(const struct scan *s)
 {
 	return s->n >= 4 && (is(&s->toks[0], "ISR") || is(&s->toks[0], "SIGNAL")) &&
-		lexeme_punct(&s->toks[1], '(');
+	       lexeme_punct(&s->toks[1], '(');
 }
 
 /* The '(' of the parameters, whose ')' ends the statement so far. */
@@ -233,8 +233,6 @@ static bool plain_function(struct scan *s)
 	if (!w || w->first < s->positions[name])
 		return false;
 	note_function(s, name);
-	if (!s->first_function)
-		return false;
 	return has_default || !signature_is_late(s, name);
 }
 
@@ -253,7 +251,7 @@ static bool is_type_definition(const struct scan *s)
 static void open_block(struct scan *s)
 {
 	const struct lexeme *last = s->n ? &s->toks[s->n - 1] : NULL;
-	if (!last || s->parens || has_keyword(s, "extern")) {
+	if (!last || s->parens) {
 		s->needed = true;
 		return;
 	}
@@ -284,15 +282,17 @@ static void close_block(struct scan *s)
 		clear_statement(s);
 }
 
-/* ';' at the outermost level. A call there, or a word alone, can be a macro that makes a function. */
+/* ';' at the outermost level. A call there, or a word alone, can be a macro that makes a
+ * function. */
 static void end_statement(struct scan *s)
 {
 	static const char *const harmless[] = {
 		"static_assert", "_Static_assert", "asm", "__asm__", NULL};
 	bool call = s->n >= 2 && s->toks[0].kind == LEX_IDENT && lexeme_punct(&s->toks[1], '(');
 	bool alone = s->n == 1 && !s->had_block;
-	bool own_line = s->n >= 2 && s->toks[0].kind == LEX_IDENT && s->toks[1].line != s->toks[0].line &&
-		!is_basic_type(&s->toks[0]) && !is_odd_specifier(&s->toks[0]);
+	bool own_line = s->n >= 2 && s->toks[0].kind == LEX_IDENT &&
+			s->toks[1].line != s->toks[0].line && !is_basic_type(&s->toks[0]) &&
+			!is_odd_specifier(&s->toks[0]);
 	if (s->parens || alone || own_line || (call && !is_any(&s->toks[0], harmless)))
 		s->needed = true;
 	if (s->first_function && s->n && is(&s->toks[0], "using"))
@@ -344,7 +344,6 @@ static void check_condition(struct scan *s, enum lex_directive d)
 		}
 		s->conditions[s->n_conditions].depth = s->depth;
 		s->conditions[s->n_conditions++].n = s->n;
-		s->needed = s->needed || (s->n && !s->depth);
 		return;
 	}
 	if (!s->n_conditions || s->conditions[s->n_conditions - 1].depth != s->depth ||
@@ -414,8 +413,8 @@ static void read_tokens(struct scan *s)
 	}
 }
 
-/* The reference also puts prototypes before the first line that ctags lists and that holds "&f" or "(f)", even in a comment, even
- * where that is the beginning of a longer name. */
+/* The reference also puts prototypes before the first line that ctags lists and that holds "&f" or
+ * "(f)", even in a comment, even where that is the beginning of a longer name. */
 static bool line_mentions(const struct scan *s, const char *p, const char *end)
 {
 	for (; p < end; p++) {
@@ -432,7 +431,8 @@ static bool line_mentions(const struct scan *s, const char *p, const char *end)
 	return false;
 }
 
-/* Line numbers of all files are taken for the main file's, so each file's lines above the first function are looked at. */
+/* Line numbers of all files are taken for the main file's, so each file's lines above the first
+ * function are looked at. */
 static bool mentioned_above(const struct scan *s, const char *text, size_t len)
 {
 	const char *p = text, *end = text + len;

@@ -1,6 +1,7 @@
-/* normal_form: blanks the comments that no compiler output can depend on, so that an edited comment compiles nothing anew. Where
- * a compiler might see the text otherwise (lexer's doubt), it is given back as it is. Nothing but comments, and white space behind
- * them at a line's end, is ever touched.
+/* normal_form: blanks the comments that no compiler output can depend on, so that an edited comment
+ * compiles nothing anew. Where a compiler might see the text otherwise (lexer's doubt), it is given
+ * back as it is. Nothing but comments, and white space behind them at a line's end, is ever
+ * touched.
  */
 #include "sketch/source.h"
 
@@ -29,7 +30,8 @@ static bool starts(const char *p, const char *end, const char *word)
 	return (size_t)(end - p) >= len && strncasecmp(p, word, len) == 0;
 }
 
-/* What a byte of a comment can be: nothing special, a reason to keep the comment, or the beginning of one. */
+/* What a byte of a comment can be: nothing special, a reason to keep the comment, or the beginning
+ * of one. */
 enum weight { LIGHT, HEAVY, LOOK };
 static const unsigned char weights[256] = {
 	[0x00 ... 0x08] = HEAVY,
@@ -108,7 +110,8 @@ static bool at_newline(const char *p, const char *end)
 	return p == end || *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
 }
 
-/* A comment is one space to the compiler. Its newlines, laid bare, would end a directive, or make one of a '#' that follows. */
+/* A comment is one space to the compiler. Its newlines, laid bare, would end a directive, or make
+ * one of a '#' that follows. */
 static bool joins_lines(const char *s, size_t len, const struct lexer *l)
 {
 	if (s[1] == '/' || !memchr(s, '\n', len))

@@ -1,5 +1,5 @@
-/* proto_match: see proto_match.h. Comments are taken out line by line, upwards or downwards, by the reference's own approximation;
- * nothing here tries to be cleverer than that.
+/* proto_match: see proto_match.h. Comments are taken out line by line, upwards or downwards, by the
+ * reference's own approximation; nothing here tries to be cleverer than that.
  */
 #include "sketch/proto_match.h"
 
@@ -96,8 +96,8 @@ static const char *find(const char *s, size_t len, const char *what)
 	return len ? memmem(s, len, what, strlen(what)) : NULL;
 }
 
-/* One line without its comments, as the reference sees it: `inside` says that a comment goes on into the next line looked at. The
- * byte lost at the line's end is the reference's loss as well. */
+/* One line without its comments, as the reference sees it: `inside` says that a comment goes on
+ * into the next line looked at. The byte lost at the line's end is the reference's loss as well. */
 static void uncomment(struct buf *out, struct source_line line, bool *inside)
 {
 	struct buf b = BUF_INIT;
@@ -149,9 +149,9 @@ char *proto_of_template(struct source_view *v, const struct tag *t)
 	buf_addstr(&code, t->code);
 	if (strncmp(t->code, "template", 8) == 0) {
 		const char *brace = strchr(t->code, '{'), *paren = strrchr(t->code, ')');
-		buf_truncate(&code, brace ? (size_t)(brace - t->code)
-				: paren	  ? (size_t)(paren + 1 - t->code)
-					  : 0);
+		buf_truncate(&code, brace   ? (size_t)(brace - t->code)
+				    : paren ? (size_t)(paren + 1 - t->code)
+					    : 0);
 	} else {
 		const struct source_lines *f = lines_of(v, t->file);
 		bool inside = false;
@@ -166,7 +166,8 @@ char *proto_of_template(struct source_view *v, const struct tag *t)
 	return buf_detach(&code);
 }
 
-/* A signature over several lines: the code is gathered from the file, down to the line with its ')'. */
+/* A signature over several lines: the code is gathered from the file, down to the line with its
+ * ')'. */
 static void gather_signature(struct source_view *v, const struct tag *t, struct buf *code)
 {
 	const struct source_lines *f = lines_of(v, t->file);
@@ -182,8 +183,10 @@ static void gather_signature(struct source_view *v, const struct tag *t, struct 
 	}
 }
 
-/* A return type on a line of its own: lines above are put before the code until the prototype could be there. */
-static size_t gather_above(struct source_view *v, const struct tag *t, struct buf *code, size_t want)
+/* A return type on a line of its own: lines above are put before the code until the prototype could
+ * be there. */
+static size_t gather_above(
+	struct source_view *v, const struct tag *t, struct buf *code, size_t want)
 {
 	const struct source_lines *f = lines_of(v, t->file);
 	size_t i = lines_above(f, t);
@@ -252,7 +255,8 @@ static void find_c_linkage(struct c_linkage *c, const struct source_lines *f)
 	buf_release(&b);
 }
 
-/* The reference stops at the first tag of a file that it has seen: only files before that have their lines known. */
+/* The reference stops at the first tag of a file that it has seen: only files before that have
+ * their lines known. */
 void proto_add_c_linkage(struct source_view *v, struct tags *tags)
 {
 	size_t n = v->sketch->ino.n;

@@ -1,5 +1,5 @@
-/* proto_match: compares what ctags said of a function with the sketch's own lines, as the reference does, with its oddities:
- * which functions get a prototype, and at which line, hangs on them.
+/* proto_match: compares what ctags said of a function with the sketch's own lines, as the reference
+ * does, with its oddities: which functions get a prototype, and at which line, hangs on them.
  */
 #ifndef SKETCH_PROTO_MATCH_H
 #define SKETCH_PROTO_MATCH_H
@@ -32,9 +32,11 @@ struct source_view {
 void source_view_init(struct source_view *v, const struct sketch *s, const struct merged *m);
 void source_view_release(struct source_view *v);
 
-/* False for a function whose prototype does not stand in the code: a macro made it, or ctags misread it. May correct the line. */
+/* False for a function whose prototype does not stand in the code: a macro made it, or ctags
+ * misread it. May correct the line. */
 bool proto_matches(struct source_view *v, struct tag *t);
-/* A function template's declaration, "template <class T> T f(T a);", from its code or the lines above. New string. */
+/* A function template's declaration, "template <class T> T f(T a);", from its code or the lines
+ * above. New string. */
 char *proto_of_template(struct source_view *v, const struct tag *t);
 /* Puts extern "C" to the modifiers of functions on lines with C linkage. */
 void proto_add_c_linkage(struct source_view *v, struct tags *tags);

@@ -1,5 +1,5 @@
-/* prototypes: the declarations that make an .ino file C++: which lines ctags may see, which functions get one, where they go. The
- * preprocessor and ctags themselves are run by the caller.
+/* prototypes: the declarations that make an .ino file C++: which lines ctags may see, which
+ * functions get one, where they go. The preprocessor and ctags themselves are run by the caller.
  */
 #include "sketch/source.h"
 
@@ -24,7 +24,8 @@ static bool is_digits(const char *p, const char *end)
 	return p == end;
 }
 
-/* Reads a quoted string with backslash escapes into `out`. False when it is not closed, or more than flags follow. */
+/* Reads a quoted string with backslash escapes into `out`. False when it is not closed, or more
+ * than flags follow. */
 static bool read_quoted(const char *p, const char *end, struct buf *out)
 {
 	if (p == end || *p++ != '"')
@@ -37,7 +38,8 @@ static bool read_quoted(const char *p, const char *end, struct buf *out)
 	return p < end && (p + 1 == end || p[1] == ' ');
 }
 
-/* `# 12 "file" 1`, or #line. False when the line is no marker; else whether it names a file of the sketch is in *ours. */
+/* `# 12 "file" 1`, or #line. False when the line is no marker; else whether it names a file of the
+ * sketch is in *ours. */
 static bool read_marker(const char *p, const char *end, const struct sketch *s, bool *ours)
 {
 	if (p == end || *p != '#')
@@ -115,7 +117,8 @@ static void skip_declared(struct tags *tags)
 	strmap_release(&seen);
 }
 
-/* "&f" or "(f)" of a function that gets a prototype, on another line than its own. "&f" is also found in "&foo". */
+/* "&f" or "(f)" of a function that gets a prototype, on another line than its own. "&f" is also
+ * found in "&foo". */
 static bool mentions_function(const struct tag *t, const struct tags *tags)
 {
 	for (const char *p = t->code; (p = strpbrk(p, "&(")); p++) {
@@ -207,7 +210,8 @@ int prototypes_parse(const char *ctags_output, size_t len, const struct sketch *
 
 	*out = (struct prototypes){0};
 	int line = insertion_line(&tags, s->main_file);
-	/* Only #line of the sketch's own can take it out of the text; then the reference gives up, too. */
+	/* Only #line of the sketch's own can take it out of the text; then the reference gives up,
+	 * too. */
 	if (line <= count_lines(&m->text)) {
 		write_lines(&out->lines, &tags, line);
 		out->line = out->lines.n ? line + m->first_line - 1 : 0;

@@ -150,7 +150,8 @@ int store_prune(const char *cache_dir, uint64_t max_bytes, uint64_t max_age,
 		qsort(l.v, l.n, sizeof *l.v, by_use);
 	for (size_t i = 0; r == 0 && i < l.n; i++) {
 		const struct item *it = &l.v[i];
-		bool old = max_age && now > it->used.tv_sec && (uint64_t)(now - it->used.tv_sec) > max_age;
+		bool old = max_age && now > it->used.tv_sec &&
+			   (uint64_t)(now - it->used.tv_sec) > max_age;
 		if (it->linked || (!old && left <= max_bytes))
 			continue;
 		if (unlink(it->path) < 0)

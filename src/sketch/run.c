@@ -243,9 +243,9 @@ static void list_sources(struct run *r)
 {
 	char *src = path_join(r->sketch_build_dir, "src");
 	strv_clear(&r->sources);
-	sources_in(r->sketch_build_dir, false, r->shared->compat, &r->sources, NULL);
+	sources_queue(r->sketch_build_dir, false, r->shared->compat, &r->sources, NULL);
 	if (fs_is_dir(src))
-		sources_in(src, true, r->shared->compat, &r->sources, NULL);
+		sources_queue(src, true, r->shared->compat, &r->sources, NULL);
 	free(src);
 	run_discover(r);
 }

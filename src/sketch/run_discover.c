@@ -26,6 +26,19 @@ static struct discover_sources sources_of(const struct run *r)
 	};
 }
 
+/* What only boardman finds is told: the Arduino IDE would not. */
+static void note_inner(struct run *r, const struct used_library *u)
+{
+	if (!strchr(u->header, '/') || u->lib->place != LIBRARY_GIVEN)
+		return;
+	char *line = xasprintf("'%s' comes before any header that names %s: found because that is "
+			       "the library under "
+			       "work; arduino-cli would not find it",
+		u->header, u->lib->name);
+	shared_note(r->shared, line);
+	free(line);
+}
+
 void run_set_libraries(struct run *r, const struct library_list *l)
 {
 	struct library_list copy = {0};
@@ -37,6 +50,8 @@ void run_set_libraries(struct run *r, const struct library_list *l)
 	include_list_free(r->includes);
 	r->includes = include_list_new(r->shared->files, &r->dirs);
 	strv_clear(&r->result.libraries);
+	for (size_t i = 0; i < l->n; i++)
+		note_inner(r, &l->v[i]);
 	for (size_t i = 0; i < l->n; i++)
 		strv_pushf(&r->result.libraries, "%s@%s", l->v[i].lib->name, l->v[i].lib->version);
 }

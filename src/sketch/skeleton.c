@@ -1,6 +1,7 @@
-/* skeleton: what of the merged text decides the prototypes and where they go. Bodies of functions and comments by themselves do
- * not, and are left out line by line; all else stays, to the byte. Where leaving out might be wrong (unbalanced braces, conditions
- * that cut a body, linkage blocks, templates, raw strings) the whole text is the skeleton.
+/* skeleton: what of the merged text decides the prototypes and where they go. Bodies of functions
+ * and comments by themselves do not, and are left out line by line; all else stays, to the byte.
+ * Where leaving out might be wrong (unbalanced braces, conditions that cut a body, linkage blocks,
+ * templates, raw strings) the whole text is the skeleton.
  */
 #include "sketch/source.h"
 
@@ -67,7 +68,8 @@ static bool is_word(const struct lexeme *t, const char *word)
 	return t->kind == LEX_IDENT && lexeme_is(t, word);
 }
 
-/* A '{' that can only open a function's body: behind "type name(…)", or an interrupt handler's macro. */
+/* A '{' that can only open a function's body: behind "type name(…)", or an interrupt handler's
+ * macro. */
 static bool opens_body(const struct shape *s)
 {
 	bool behind = lexeme_punct(&s->last, ')') || is_word(&s->last, "const");
@@ -92,8 +94,6 @@ static void note_token(struct shape *s, const struct lexeme *t)
 
 static void open_brace(struct shape *s, const struct lexeme *t)
 {
-	if (s->parens && !s->body)
-		s->unsafe = true;
 	bool opens = !s->depth && opens_body(s);
 	if (opens)
 		s->body = true;
@@ -102,8 +102,8 @@ static void open_brace(struct shape *s, const struct lexeme *t)
 	s->depth++;
 }
 
-/* An open parenthesis at a body's end could make what follows the arguments of a macro; a comment that ends on that line would hide
- * the end from the reference. */
+/* An open parenthesis at a body's end could make what follows the arguments of a macro; a comment
+ * that ends on that line would hide the end from the reference. */
 static void close_brace(struct shape *s, const struct lexeme *t)
 {
 	s->depth--;
@@ -139,13 +139,13 @@ static void read_code(struct shape *s, const struct lexeme *t)
 	}
 }
 
-/* A block comment between statements: its inner lines are left out, unless the reference, which looks for comments line by line,
- * would not know them for such. */
+/* A block comment between statements: its inner lines are left out, unless the reference, which
+ * looks for comments line by line, would not know them for such. */
 static bool hides_its_lines(const struct lexeme *t)
 {
 	const char *end = t->s + t->len, *last = memrchr(t->s, '\n', t->len);
 	return last && !memmem(last, (size_t)(end - last), "//", 2) &&
-		!memmem(t->s + 2, t->len - 2, "/*", 2);
+	       !memmem(t->s + 2, t->len - 2, "/*", 2);
 }
 
 static void read_comment(struct shape *s, const struct lexeme *t)

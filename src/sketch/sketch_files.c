@@ -1,5 +1,6 @@
-/* sketch_files: what makes a directory a sketch, and which of its files belong to the build. Refuses names that are not UTF-8, two
- * main files and symlinks that lead back into themselves; hidden and version control directories are never entered.
+/* sketch_files: what makes a directory a sketch, and which of its files belong to the build.
+ * Refuses names that are not UTF-8, two main files and symlinks that lead back into themselves;
+ * hidden and version control directories are never entered.
  */
 #include "sketch/source.h"
 
@@ -274,7 +275,8 @@ static char *directory_of(const char *path, struct error *err)
 	return NULL;
 }
 
-/* Tries the real directory first, as arduino-cli does, then the one that was named: a symlink may bear the sketch's name. */
+/* Tries the real directory first, as arduino-cli does, then the one that was named: a symlink may
+ * bear the sketch's name. */
 static int find_main(struct sketch *s, const char *path, struct error *err)
 {
 	char *real = path_real(path, err), *text = path_absolute(path), *dir = NULL;

@@ -1,5 +1,6 @@
-/* sketch_find: the sketches beneath a directory. A directory is looked at once, however many symlinks lead to it. What is nearly a
- * sketch, or cannot be read, becomes a warning and not an error: one odd example must not stop the others.
+/* sketch_find: the sketches beneath a directory. A directory is looked at once, however many
+ * symlinks lead to it. What is nearly a sketch, or cannot be read, becomes a warning and not an
+ * error: one odd example must not stop the others.
  */
 #include "sketch/source.h"
 
@@ -110,7 +111,8 @@ static int search_dir(struct search *f, const char *dir, const char *shown, stru
 		return 0;
 	if (++f->directories > MAX_DIRECTORIES)
 		return error_set(err,
-			"more than %d directories beneath the one to search; cure: name the sketches",
+			"more than %d directories beneath the one to search; cure: name the "
+			"sketches",
 			MAX_DIRECTORIES);
 	if (f->depth == SKETCH_MAX_DEPTH || sketch_check_name(dir, &why) < 0 ||
 		fs_list(dir, &list, &why) < 0) {
@@ -127,20 +129,22 @@ static int search_dir(struct search *f, const char *dir, const char *shown, stru
 	return rc;
 }
 
-/* A directory that was named and is only nearly a sketch is an error, unless there are sketches beneath it. */
+/* A directory that was named and is only nearly a sketch is an error, unless there are sketches
+ * beneath it. */
 static int check_named(const struct search *f, const char *dir, struct error *err)
 {
 	char *stray = f->found.n ? NULL : sketch_stray_file(dir);
 	int rc = 0;
 	if (stray)
-		rc = error_set(err, "'%s' has %s but no %s.ino: not a sketch; cure: rename one of them",
-			dir, stray, path_base(dir));
+		rc = error_set(err,
+			"'%s' has %s but no %s.ino: not a sketch; cure: rename one of them", dir,
+			stray, path_base(dir));
 	free(stray);
 	return rc;
 }
 
-static int search_beneath(
-	const char *dir, const char *shown, struct strv *out, struct strv *warnings, struct error *err)
+static int search_beneath(const char *dir, const char *shown, struct strv *out,
+	struct strv *warnings, struct error *err)
 {
 	struct search f = {0};
 	int rc = search_dir(&f, dir, shown, err);
@@ -173,7 +177,7 @@ int sketch_find(const char *path, struct strv *out, struct strv *warnings, struc
 			sketch_release(&s);
 		}
 	} else if ((rc = sketch_check_name(text, err)) == 0 &&
-		(rc = look_for_main(text, &found, err)) == 0) {
+		   (rc = look_for_main(text, &found, err)) == 0) {
 		if (found)
 			strv_push(out, text);
 		else

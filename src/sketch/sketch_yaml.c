@@ -1,5 +1,6 @@
-/* sketch_yaml: reads a sketch project file. Keys that are not ours are passed over; of the profiles only the default one counts. It
- * judges no version and no board: that is for those who have to find them.
+/* sketch_yaml: reads a sketch project file. Keys that are not ours are passed over; of the profiles
+ * only the default one counts. It judges no version and no board: that is for those who have to
+ * find them.
  */
 #include "sketch/source.h"
 
@@ -31,7 +32,7 @@ static int bad(const struct reader *r, const yaml_node_t *at, const char *what)
 static bool is_text(const yaml_node_t *n)
 {
 	return n && n->type == YAML_SCALAR_NODE &&
-		!memchr(n->data.scalar.value, '\0', n->data.scalar.length);
+	       !memchr(n->data.scalar.value, '\0', n->data.scalar.length);
 }
 
 /* The text under `key`, when there is one, into *out. An empty one and null count as none. */
@@ -59,7 +60,10 @@ static char *read_pin(const char *text)
 	const char *open = strstr(text, " (");
 	size_t len = strlen(text);
 	size_t name = open ? (size_t)(open - text) : len;
-	if (!name || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_ :") < name)
+	if (!name ||
+		strspn(text,
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_ :") <
+			name)
 		return NULL;
 	if (!open)
 		return xstrdup(text);
@@ -90,7 +94,8 @@ static int push_platform(struct reader *r, const yaml_node_t *n, struct sketch_y
 	return 0;
 }
 
-/* "NAME (VERSION)", {dependency: "NAME (VERSION)"} or {dir: PATH}, which is relative to the sketch. */
+/* "NAME (VERSION)", {dependency: "NAME (VERSION)"} or {dir: PATH}, which is relative to the
+ * sketch. */
 static int push_library(struct reader *r, const yaml_node_t *n, struct sketch_yaml *y)
 {
 	const yaml_node_t *dir = yaml_file_get(&r->doc, n, "dir");
@@ -160,7 +165,8 @@ static int parse_error(const yaml_parser_t *p, const char *name, struct error *e
 		p->problem ? p->problem : "not YAML");
 }
 
-/* Goes through the first document once without keeping anything: what nests too deeply is never loaded. */
+/* Goes through the first document once without keeping anything: what nests too deeply is never
+ * loaded. */
 static int check_depth(const char *text, size_t len, const char *name, struct error *err)
 {
 	yaml_parser_t p;

@@ -1,5 +1,5 @@
-/* source: the .ino files of a sketch put together, and the copies of its other files. Nothing is understood here but the one
- * question whether Arduino.h is included already.
+/* source: the .ino files of a sketch put together, and the copies of its other files. Nothing is
+ * understood here but the one question whether Arduino.h is included already.
  */
 #include "sketch/source.h"
 
@@ -41,7 +41,8 @@ static const char *back_over(const char *p, const char *start, const char *word)
 	return p - len;
 }
 
-/* Is this "Arduino.h" that of an #include at the beginning of a line? Comments are not looked for: the reference does not. */
+/* Is this "Arduino.h" that of an #include at the beginning of a line? Comments are not looked for:
+ * the reference does not. */
 static bool is_include(const char *name, const char *start, const char *end)
 {
 	static const size_t name_len = sizeof "Arduino.h" - 1;
@@ -55,7 +56,7 @@ static bool is_include(const char *name, const char *start, const char *end)
 	if (!p)
 		return false;
 	const char *line = back_over_space(p, start);
-	return line == start || line[-1] == '\n' || memchr(line, '\n', (size_t)(p - line));
+	return line == start || memchr(line, '\n', (size_t)(p - line));
 }
 
 static bool includes_arduino(const char *text, size_t len)
@@ -129,7 +130,7 @@ int source_copy_text(const char *path, bool builder_compat, struct buf *out, str
 	struct buf file = BUF_INIT;
 	int rc = fs_read(path, SKETCH_MAX_FILE, &file, err);
 	if (rc == 0) {
-		size_t bom = bom_length(&file);
+		size_t bom = builder_compat ? 0 : bom_length(&file);
 		if (!builder_compat)
 			source_add_line_mark(out, 1, path);
 		buf_add(out, buf_str(&file) + bom, file.len - bom);

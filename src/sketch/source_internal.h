@@ -20,10 +20,11 @@ struct dir_chain {
 	ino_t ino;
 };
 
-/* The main file of `dir`, NAME.ino or NAME.pde, into *out (free it); NULL there when `dir` is not a sketch. -1 when it has both,
- * or its name cannot be used. */
+/* The main file of `dir`, NAME.ino or NAME.pde, into *out (free it); NULL there when `dir` is not a
+ * sketch. -1 when it has both, or its name cannot be used. */
 int sketch_main_file(const char *dir, char **out, struct error *err);
-/* A sketch file of `dir` when it is no sketch for want of a main file: base name, free it; NULL when there is none. */
+/* A sketch file of `dir` when it is no sketch for want of a main file: base name, free it; NULL
+ * when there is none. */
 char *sketch_stray_file(const char *dir);
 bool sketch_is_ino(const char *name); /* .ino or .pde */
 /* Refuses a path that is not UTF-8, naming it with its odd bytes escaped. */

@@ -132,7 +132,8 @@ static bool search_manifest(struct store *st, const struct compile_view *v, cons
 	return false;
 }
 
-bool store_find_compile(struct store *st, const struct compile_input *in, struct compile_output *out)
+bool store_find_compile(
+	struct store *st, const struct compile_input *in, struct compile_output *out)
 {
 	struct compile_view v;
 	struct stat s;
@@ -362,8 +363,8 @@ int store_lock(struct store *st, const struct digest *key, struct error *err)
 			break;
 		}
 		/* Pruning may have taken the file away while we waited. */
-		if (fstat(fd, &held) == 0 && stat(path, &there) == 0 && held.st_ino == there.st_ino &&
-			held.st_dev == there.st_dev)
+		if (fstat(fd, &held) == 0 && stat(path, &there) == 0 &&
+			held.st_ino == there.st_ino && held.st_dev == there.st_dev)
 			break;
 		close(fd);
 	}

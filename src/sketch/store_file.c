@@ -19,7 +19,8 @@
 #include "sketch/store_internal.h"
 #include "sketch/sum64.h"
 
-char *store_path(const struct store *st, const char *kind, const struct digest *key, const char *ext)
+char *store_path(
+	const struct store *st, const char *kind, const struct digest *key, const char *ext)
 {
 	char hex[DIGEST_HEX_LEN + 1];
 	digest_hex(key, hex);

@@ -47,7 +47,8 @@ struct include_list *store_list(struct store *st, const struct strv *dirs);
 /* ---- store_file.c: files of the cache ---- */
 
 /* <dir>/<kind>/<first two digits>/<hex><ext>; free() it. */
-char *store_path(const struct store *st, const char *kind, const struct digest *key, const char *ext);
+char *store_path(
+	const struct store *st, const char *kind, const struct digest *key, const char *ext);
 /* Writes by a name in tmp and rename; makes the directory. */
 int store_write(struct store *st, const char *path, const void *data, size_t len, int mode,
 	struct error *err);

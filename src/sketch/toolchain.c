@@ -4,7 +4,6 @@
  */
 #include "sketch/toolchain.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,8 +85,8 @@ static size_t skip_launcher(const struct strv *argv)
 
 static void make_key(const char *tool, const struct strv *argv, int role, struct digest *out)
 {
-	static const char *const variables[] = {
-		"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "LIBRARY_PATH"};
+	static const char *const variables[] = {"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH",
+		"GCC_EXEC_PREFIX", "COMPILER_PATH", "LIBRARY_PATH"};
 	struct strv flags = STRV_INIT;
 	struct digester *d = digester_new();
 	digester_addstr(d, tool);
@@ -109,7 +108,8 @@ static bool listings_hold(const struct toolchains *tc, const struct tool_facts *
 {
 	for (size_t i = 0; i < f->dirs.n; i++) {
 		const struct file_facts *now = file_index_get(tc->ix, f->dirs.v[i]);
-		if ((now != NULL) != f->listed[i] || (now && !digest_equal(&now->digest, &f->listings[i])))
+		if ((now != NULL) != f->listed[i] ||
+			(now && !digest_equal(&now->digest, &f->listings[i])))
 			return false;
 	}
 	return true;

@@ -61,7 +61,7 @@ static char **environment(void)
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(environ[i], "LC_", 3) && strncmp(environ[i], "LANG", 4))
 			env[kept++] = environ[i];
-	env[kept] = (char *)(uintptr_t)"LC_ALL=C";
+	env[kept] = (char *)(uintptr_t) "LC_ALL=C";
 	return env;
 }
 
@@ -121,8 +121,8 @@ static bool drain(struct pipes *p, struct buf *out, struct buf *messages)
 	long end = now_ms() + DEADLINE_MS;
 	size_t total = 0;
 	while (p->read[0] >= 0 || p->read[1] >= 0) {
-		struct pollfd fds[2] = {{.fd = p->read[0], .events = POLLIN},
-			{.fd = p->read[1], .events = POLLIN}};
+		struct pollfd fds[2] = {
+			{.fd = p->read[0], .events = POLLIN}, {.fd = p->read[1], .events = POLLIN}};
 		long left = end - now_ms();
 		if (left <= 0)
 			return false;

@@ -50,8 +50,8 @@ void toolchain_memo_load(const char *path, struct buf *text);
 /* Fills `f` from the entry of its key. */
 bool toolchain_memo_find(const struct buf *text, struct tool_facts *f);
 /* Writes the list, merged with what others wrote. */
-int toolchain_memo_save(const char *dir, const char *path, const struct tool_facts *list,
-	struct error *err);
+int toolchain_memo_save(
+	const char *dir, const char *path, const struct tool_facts *list, struct error *err);
 
 /* ---- toolchain_ask.c ---- */
 

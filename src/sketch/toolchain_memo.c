@@ -168,8 +168,8 @@ static bool has_key(const struct tool_facts *list, const struct digest *key)
 }
 
 /* Ours first, so that at the ceiling the ones that nobody asked for longest go. */
-int toolchain_memo_save(const char *dir, const char *path, const struct tool_facts *list,
-	struct error *err)
+int toolchain_memo_save(
+	const char *dir, const char *path, const struct tool_facts *list, struct error *err)
 {
 	struct buf out = BUF_INIT, now = BUF_INIT;
 	struct entry e;

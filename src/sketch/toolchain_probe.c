@@ -2,7 +2,6 @@
  * taken as its own file alone. Nothing is guessed from version numbers or names, but for gcc-ar and its kin, which answer no
  * questions themselves.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,10 +57,10 @@ static bool takes_value(const char *arg)
 
 static bool is_flag(const char *arg)
 {
-	static const char *const prefixes[] = {"-m", "-specs=", "--specs=", "-B", "--sysroot=",
-		"--target=", "-isysroot", "-nostdinc", "-stdlib=", "-fuse-ld=", "--gcc-toolchain=",
-		"-frtti", "-fno-rtti", "-fexceptions", "-fno-exceptions", "-fpic", "-fPIC", "-fpie",
-		"-fPIE", "-fshort-", "-pthread"};
+	static const char *const prefixes[] = {"-m", "-specs=", "--specs=", "-B",
+		"--sysroot=", "--target=", "-isysroot", "-nostdinc",
+		"-stdlib=", "-fuse-ld=", "--gcc-toolchain=", "-frtti", "-fno-rtti", "-fexceptions",
+		"-fno-exceptions", "-fpic", "-fPIC", "-fpie", "-fPIE", "-fshort-", "-pthread"};
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
 		if (!strncmp(arg, prefixes[i], strlen(prefixes[i])))
 			return true;
@@ -109,7 +108,8 @@ static void add_existing(struct probe *p, const char *path)
 /* ---- questions ---- */
 
 /* tool flags… question…; false unless it ends well. */
-static bool ask(struct probe *p, const char *const *question, size_t n, struct buf *out, struct buf *messages)
+static bool ask(struct probe *p, const char *const *question, size_t n, struct buf *out,
+	struct buf *messages)
 {
 	struct strv argv = STRV_INIT;
 	strv_push(&argv, p->tool);
@@ -243,8 +243,8 @@ static bool is_library(const char *name)
 /* What a link of this kind asks for by itself: -lNAME words. */
 static void ask_link(struct probe *p)
 {
-	static const char *const kept[] = {"-static", "-shared", "-nostdlib", "-nolibc", "-nodefaultlibs",
-		"-nostartfiles", "-l", "-pie", "-no-pie", "-rdynamic"};
+	static const char *const kept[] = {"-static", "-shared", "-nostdlib", "-nolibc",
+		"-nodefaultlibs", "-nostartfiles", "-l", "-pie", "-no-pie", "-rdynamic"};
 	struct buf messages = BUF_INIT;
 	size_t flags = p->flags.n;
 	if (p->asked_link)
@@ -392,7 +392,8 @@ static void probe_wrapped(struct probe *p)
 		const char *kind = kinds[i];
 		if (strncmp(at + 4, kind, strlen(kind)))
 			continue;
-		char *driver = xasprintf("%.*sgcc%s", (int)(at - p->tool), p->tool, at + 4 + strlen(kind));
+		char *driver =
+			xasprintf("%.*sgcc%s", (int)(at - p->tool), p->tool, at + 4 + strlen(kind));
 		char *plain = xasprintf("%.*s%s", (int)(at - p->tool), p->tool, kind);
 		add_existing(p, plain);
 		if (is_program(driver)) {
@@ -429,7 +430,8 @@ int toolchain_probe(struct tool_facts *f, struct file_index *ix, const char *too
 	if (role == TOOL_OTHER)
 		probe_wrapped(&p);
 	else if (ask(&p, &question, 1, &dirs, NULL) && strstr(buf_str(&dirs), "programs:"))
-		role == TOOL_LINK ? probe_link(&p, buf_str(&dirs)) : probe_compile(&p, role, buf_str(&dirs));
+		role == TOOL_LINK ? probe_link(&p, buf_str(&dirs))
+				  : probe_compile(&p, role, buf_str(&dirs));
 	if (role == TOOL_LINK || role == TOOL_OTHER)
 		add_named(&p, role == TOOL_LINK);
 	strv_release(&p.flags);

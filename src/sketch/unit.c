@@ -136,6 +136,20 @@ static void record(struct unit *u)
 	u->deps = buf_detach(&text);
 }
 
+static void find_foreign(struct unit *u)
+{
+	u->foreign = xcalloc(u->group.n + 1, sizeof *u->foreign);
+	for (size_t i = 0; i < u->group.n; i++) {
+		const struct strv *deps = &u->group.v[i].out.deps;
+		for (size_t k = 0; k < deps->n; k++) {
+			const struct library *owner =
+				libraries_owner(u->context->libraries, deps->v[k]);
+			if (owner && owner != u->library)
+				strv_push(&u->foreign[i], deps->v[k]);
+		}
+	}
+}
+
 static void make_key(struct unit *u)
 {
 	struct digester *d = digester_new();
@@ -151,6 +165,8 @@ static void make_key(struct unit *u)
 static void ready(struct unit *u)
 {
 	record(u);
+	if (u->library)
+		find_foreign(u);
 	make_key(u);
 	end(u, UNIT_READY);
 }
@@ -504,11 +520,15 @@ void unit_unwait(struct unit *u, void *ctx)
 	}
 }
 
-const struct strv *unit_deps_of(const struct unit *u, const char *path)
+const struct strv *unit_deps_of(struct unit *u, const char *path)
 {
-	for (size_t i = 0; i < u->group.n; i++)
-		if (u->group.v[i].status == 0 && !strcmp(u->group.v[i].source, path))
-			return &u->group.v[i].out.deps;
+	for (size_t k = 0; u->foreign && k < u->group.n; k++) {
+		size_t i = (u->cursor + k) % u->group.n; /* they are asked for in order */
+		if (u->group.v[i].status != 0 || strcmp(u->group.v[i].source, path))
+			continue;
+		u->cursor = i + 1;
+		return &u->foreign[i];
+	}
 	return NULL;
 }
 
@@ -524,6 +544,8 @@ void units_abandon(struct unit *list)
 static void unit_free(struct unit *u)
 {
 	struct waiter *w;
+	for (size_t i = 0; u->foreign && i < u->group.n; i++)
+		strv_release(&u->foreign[i]);
 	u->group.running = false;
 	group_release(&u->group);
 	include_list_free(u->includes);
@@ -531,6 +553,7 @@ static void unit_free(struct unit *u)
 		u->waiters = w->next;
 		free(w);
 	}
+	free(u->foreign);
 	for (size_t i = 0; i < u->n_files; i++) {
 		free(u->files[i].name);
 		free(u->files[i].path);

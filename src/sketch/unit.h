@@ -30,6 +30,8 @@ struct unit {
 	char *flavor; /* commands without include list and paths: what makes two units differ */
 	struct include_list *includes;
 	struct group group;
+	struct strv *foreign; /* per source of a library: what it read of other libraries */
+	size_t cursor; /* where unit_deps_of looks first */
 	char *dir; /* scratch directory of the objects */
 	size_t n_variant; /* the core: how many of the group are the variant\'s */
 	enum unit_state state;
@@ -63,8 +65,9 @@ struct unit *unit_get(struct context *c, const struct library *library, const st
 void unit_wait(struct unit *u, void (*fn)(void *ctx, struct unit *u), void *ctx);
 /* Takes back a wait. */
 void unit_unwait(struct unit *u, void *ctx);
-/* What its source `path` read, in order; NULL when that is not one of its sources or not known. */
-const struct strv *unit_deps_of(const struct unit *u, const char *path);
+/* What its source `path` read of *other* libraries, in order: all that discovery asks of a library's source. NULL when that is not
+ * one of its sources or not known. */
+const struct strv *unit_deps_of(struct unit *u, const char *path);
 /* The engine closes: nothing calls back any more. Their tasks are gone already. */
 void units_abandon(struct unit *list);
 void units_free(struct unit *list);

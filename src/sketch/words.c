@@ -1,5 +1,6 @@
-/* words: see words.h. Open addressing and no allocation per word, because every sketch of a run passes through here and the whole
- * look at one has to stay far below the cost of starting a process.
+/* words: see words.h. Open addressing and no allocation per word, because every sketch of a run
+ * passes through here and the whole look at one has to stay far below the cost of starting a
+ * process.
  */
 #include "sketch/words.h"
 

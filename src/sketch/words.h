@@ -1,4 +1,5 @@
-/* words: the identifiers of one text, and where each is first met. Keys are borrowed from the text. */
+/* words: the identifiers of one text, and where each is first met. Keys are borrowed from the
+ * text. */
 #ifndef SKETCH_WORDS_H
 #define SKETCH_WORDS_H
 

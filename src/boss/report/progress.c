@@ -3,11 +3,9 @@
  */
 #include "boss/report/progress.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 #include "boss/report/document.h"
 #include "boss/report/failures.h"
 #include "boss/report/row.h"
@@ -34,17 +32,6 @@ struct progress *progress_new(const struct progress_config *c)
 	return p;
 }
 
-/* A reader that went away is no reason to stop building. */
-static void put(int fd, const struct buf *text)
-{
-	for (size_t at = 0; at < text->len;) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-		if (n < 0 && errno != EINTR)
-			return;
-		at += n > 0 ? (size_t)n : 0;
-	}
-}
-
 void progress_hide(struct progress *p)
 {
 	struct buf erase = BUF_INIT;
@@ -52,7 +39,7 @@ void progress_hide(struct progress *p)
 		return;
 	p->shown = false;
 	buf_addstr(&erase, ERASE_LINE);
-	put(p->config.fd, &erase);
+	text_write(p->config.fd, &erase);
 	buf_release(&erase);
 }
 
@@ -100,12 +87,12 @@ void progress_job(struct progress *p, const struct run_row *r)
 		add_file(&out, p, r, "err");
 	if (out.len) {
 		progress_hide(p);
-		put(p->config.fd, &out);
+		text_write(p->config.fd, &out);
 	}
 	buf_clear(&out);
 	if (p->config.json_fd >= 0) {
 		document_line(&out, r);
-		put(p->config.json_fd, &out);
+		text_write(p->config.json_fd, &out);
 	}
 	buf_release(&out);
 }
@@ -138,7 +125,7 @@ static void show_live(struct progress *p, const struct buf *status)
 	struct buf out = BUF_INIT;
 	buf_addstr(&out, ERASE_LINE);
 	buf_add(&out, status->data, utf8_cut(status->data, status->len, columns(p->config.fd)));
-	put(p->config.fd, &out);
+	text_write(p->config.fd, &out);
 	p->shown = true;
 	buf_release(&out);
 }
@@ -158,7 +145,7 @@ void progress_status(struct progress *p, const struct progress_counts *c, double
 	} else if (now - p->last >= p->config.status_every) {
 		add_status(&status, c);
 		buf_addch(&status, '\n');
-		put(p->config.fd, &status);
+		text_write(p->config.fd, &status);
 		p->last = now;
 	}
 	buf_release(&status);

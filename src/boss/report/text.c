@@ -2,6 +2,7 @@
  */
 #include "boss/report/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,4 +113,14 @@ bool text_read(const char *path, size_t max, struct buf *out)
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 && n >= 0;
+}
+
+void text_write(int fd, const struct buf *text)
+{
+	for (size_t at = 0; at < text->len;) {
+		ssize_t n = write(fd, text->data + at, text->len - at);
+		if (n < 0 && errno != EINTR)
+			return;
+		at += n > 0 ? (size_t)n : 0;
+	}
 }

@@ -1,0 +1,4 @@
+.global start
+start:
+	jmp main
+// tiny: gives start

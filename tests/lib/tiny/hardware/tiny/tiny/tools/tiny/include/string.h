@@ -1,0 +1,3 @@
+#pragma once
+#include <stdint.h>
+void *memset(void *s, int c, unsigned n);

@@ -1,0 +1,3 @@
+#pragma once
+#define LED_BUILTIN 5
+#define HAS_PORT_B 1

@@ -1,0 +1,12 @@
+#include <Blinker.h>
+
+Blinker blinker;
+
+void setup()
+{
+}
+
+void loop()
+{
+	blinker.blink(2);
+}

@@ -1,0 +1,9 @@
+#include "Timer.h"
+#include <Arduino.h>
+
+void Timer::wait()
+{
+	delay(1);
+}
+// tiny: gives Timer
+// tiny: data 4

@@ -1,0 +1,5 @@
+#pragma once
+
+struct Timer {
+	void wait();
+};
