@@ -52,6 +52,7 @@ struct run {
 	struct buf why; /* what the last exact pass said on stderr */
 
 	/* what it does */
+	bool with_prototypes; /* the text has gone through the preprocessor and ctags */
 	struct timespec preproc_started;
 	bool staged; /* the platform has hooks between the stages: they go one after the other */
 	size_t stage;

@@ -208,9 +208,22 @@ static void on_compiled(void *ctx, struct group *g)
 	when_all_there(r);
 }
 
+/* The text scan that spared the prototypes reads no headers: a macro there may name a function of the sketch. */
+static bool may_want_prototypes(const struct run *r)
+{
+	const char *said = buf_str(&r->group.failed->err);
+	return !r->with_prototypes && (strstr(said, "not declared in this scope") ||
+					      strstr(said, "undeclared identifier"));
+}
+
 void run_compile_failed(struct run *r)
 {
 	struct tu *t = r->group.failed;
+	if (may_want_prototypes(r)) {
+		r->with_prototypes = true;
+		run_compile(r);
+		return;
+	}
 	if (r->shared->config.fallback_mrproper && run_retry(r))
 		return;
 	for (struct tu *i = r->group.v; i <= t; i++) {

@@ -221,7 +221,8 @@ static void make_prototypes(struct run *r)
 void run_compile(struct run *r)
 {
 	buf_clear(&r->result.cmd);
-	if (source_needs_prototypes(r->merged.text.data, r->merged.text.len)) {
+	r->with_prototypes |= source_needs_prototypes(r->merged.text.data, r->merged.text.len);
+	if (r->with_prototypes) {
 		make_prototypes(r);
 		return;
 	}
