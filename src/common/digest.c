@@ -3,14 +3,16 @@
  */
 #include "common/digest.h"
 
+/* The plain SHA-256 calls: the EVP ones fetch an algorithm by name first, which costs a short-lived program half a
+ * millisecond. libcrypto's own code runs behind both. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include "common/error.h"
@@ -23,12 +25,11 @@
 #define NULL_MARKER "\xffnull\xff"
 
 struct digester {
-	EVP_MD_CTX *ctx;
-	EVP_MD *md; /* fetched once: a lookup by name costs more than a short text's digest */
+	SHA256_CTX ctx;
 };
 
 /* A libcrypto that cannot do SHA-256 leaves nothing that could be trusted. */
-static void must(bool done)
+static void must(int done)
 {
 	if (done)
 		return;
@@ -36,26 +37,16 @@ static void must(bool done)
 	abort();
 }
 
-/* Costs nothing but the first time. The system's configuration of libcrypto has no say in a content
- * hash, and takes half a millisecond to load. */
-static void init_libcrypto(void)
-{
-	must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL));
-}
-
 struct digester *digester_new(void)
 {
 	struct digester *d = xcalloc(1, sizeof *d);
-	init_libcrypto();
-	d->ctx = EVP_MD_CTX_new();
-	d->md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	must(d->ctx && d->md && EVP_DigestInit_ex(d->ctx, d->md, NULL));
+	must(SHA256_Init(&d->ctx));
 	return d;
 }
 
 void digester_add(struct digester *d, const void *data, size_t len)
 {
-	must(EVP_DigestUpdate(d->ctx, data, len));
+	must(SHA256_Update(&d->ctx, data, len));
 }
 
 void digester_addstr(struct digester *d, const char *s)
@@ -72,23 +63,21 @@ void digester_add_digest(struct digester *d, const struct digest *x)
 
 void digester_finish(struct digester *d, struct digest *out)
 {
-	must(EVP_DigestFinal_ex(d->ctx, out->b, NULL));
-	must(EVP_DigestInit_ex(d->ctx, NULL, NULL));
+	must(SHA256_Final(out->b, &d->ctx));
+	must(SHA256_Init(&d->ctx));
 }
 
 void digester_free(struct digester *d)
 {
-	if (!d)
-		return;
-	EVP_MD_CTX_free(d->ctx);
-	EVP_MD_free(d->md);
 	free(d);
 }
 
 void digest_bytes(struct digest *out, const void *data, size_t len)
 {
-	init_libcrypto();
-	must(SHA256(data, len, out->b));
+	struct digester d;
+	must(SHA256_Init(&d.ctx));
+	digester_add(&d, data, len);
+	digester_finish(&d, out);
 }
 
 /* Adds the file to its end; a short answer that completes `size` is taken for it. */

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "common/buf.h"
 #include "common/fs.h"
 #include "common/xalloc.h"
@@ -24,6 +25,25 @@ void shared_note(struct shared *s, const char *line)
 {
 	if (strv_push_unique(&s->notes, line) && s->events.note)
 		s->events.note(s->events.ctx, line);
+}
+
+/* Units are built below the cache, so that they are hard-linked from there; a cache that cannot be written gives way to TMPDIR. */
+const char *shared_scratch(struct shared *s, struct error *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	if (s->scratch)
+		return s->scratch;
+	s->scratch = xasprintf("%s/tmp/run-%d", s->config.cache_dir, (int)getpid());
+	if (fs_remove_tree(s->scratch, NULL) == 0 && fs_mkdirs(s->scratch, NULL) == 0)
+		return s->scratch;
+	free(s->scratch);
+	s->scratch = xasprintf("%s/boardman-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (mkdtemp(s->scratch))
+		return s->scratch;
+	error_errno(err, "cannot make a directory '%s' to build in", s->scratch);
+	free(s->scratch);
+	s->scratch = NULL;
+	return NULL;
 }
 
 enum language language_of(const char *path)

@@ -36,7 +36,7 @@ struct shared {
 	unsigned
 		*locks_pending; /* own allocation: outlives the engine while a lock is waited for */
 	uv_loop_t *loop;
-	char *scratch; /* <cache>/tmp/run-<pid>: units are built below it */
+	char *scratch; /* <cache>/tmp/run-<pid>: units are built below it; see shared_scratch */
 	unsigned next_unit; /* names directories in scratch */
 	uint64_t opened; /* uv_hrtime of engine_open */
 	bool compat; /* boardman.compat=arduino-builder */
@@ -75,6 +75,9 @@ void context_list_free(struct context *list);
 
 /* Tells the user a line, once per engine. */
 void shared_note(struct shared *s, const char *line);
+
+/* The engine's scratch directory, made when first asked for; NULL and err when it cannot be. Borrowed. */
+const char *shared_scratch(struct shared *s, struct error *err);
 
 enum language language_of(const char *path);
 enum tool_role language_role(enum language l);

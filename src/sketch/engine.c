@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <utlist.h>
 #include "common/error.h"
 #include "common/fs.h"
@@ -186,20 +185,6 @@ unsigned long engine_processes(const struct engine *e)
 
 /* ---- open and close ---- */
 
-/* Units are built below the cache, so that they are hard-linked from there; a cache that cannot be written gives way to TMPDIR. */
-static int make_scratch(struct shared *s, struct error *err)
-{
-	s->scratch = xasprintf("%s/tmp/run-%d", s->config.cache_dir, (int)getpid());
-	if (fs_remove_tree(s->scratch, NULL) == 0 && fs_mkdirs(s->scratch, NULL) == 0)
-		return 0;
-	const char *tmp = getenv("TMPDIR");
-	free(s->scratch);
-	s->scratch = xasprintf("%s/boardman-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(s->scratch))
-		return error_errno(err, "cannot make a directory '%s' to build in", s->scratch);
-	return 0;
-}
-
 static int open_shared(struct shared *s, struct error *err)
 {
 	const struct engine_config *c = &s->config;
@@ -214,7 +199,7 @@ static int open_shared(struct shared *s, struct error *err)
 	s->scanner = include_scanner_new();
 	s->tasks = tasks_new(
 		s->loop, c->limits.tokens, c->limits.framework_jobs, c->reproducible, err);
-	if (!s->tasks || make_scratch(s, err) < 0)
+	if (!s->tasks)
 		return -1;
 	s->defer = defer_new(s->loop);
 	s->locks_pending = xcalloc(1, sizeof *s->locks_pending);

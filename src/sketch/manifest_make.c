@@ -170,6 +170,23 @@ static bool add_placed(struct maker *m, const char *path, const struct digest *d
 	return true;
 }
 
+/* For a compiler that tells no system directories: the file lies in one of them, so it was asked for by the end of its path, and no
+ * list may come to offer that name. False when one does already: then it was found in some other way. */
+static bool add_unoffered(struct maker *m, const char *raw)
+{
+	size_t start = m->out->len;
+	if (include_list_dirs(m->v->system)->n)
+		return false;
+	for (const char *name = raw; (name = strchr(name, '/')) && *++name;) {
+		if (offered(m->v->in->includes, name) || offered(m->v->extra, name)) {
+			buf_truncate(m->out, start);
+			return false;
+		}
+		buf_addf(m->out, "U %s\n", name);
+	}
+	return true;
+}
+
 static void add_dep(struct maker *m, size_t i, const struct digest *d)
 {
 	const char *raw = m->raw->v[i], *clean = m->clean->v[i];
@@ -183,7 +200,7 @@ static void add_dep(struct maker *m, size_t i, const struct digest *d)
 		add_next(m, clean, d) || add_system_by_real_path(m, clean, d))
 		return;
 	add_row(m, 'A', d, clean);
-	m->lists = true;
+	m->lists |= !add_unoffered(m, raw);
 }
 
 /* True when some file read ends in this name: else its #include was not reached, and a new file could not matter. */

@@ -6,6 +6,7 @@
  *   N k name        the k-th file (from 0) of that name in the system's directories: #include_next
  *   S, B, A         beneath the unit's directory; beneath build.path; by absolute path
  *   =               the source itself, which the key holds
+ *   U name          no search list offers `name`
  *   X k name        beside the k-th file read there is no `name`
  *   H y|n k name    what __has_include says in the k-th file
  *   L, P            digest of all search lists; of all resolved paths and the source's very bytes
@@ -300,6 +301,7 @@ static bool match_row(struct matcher *m, const struct row *r)
 	case 'S':
 	case 'B':
 	case 'A': return match_placed(m, r);
+	case 'U': return !offers(m->v->in->includes, r) && !offers(m->v->extra, r);
 	case 'X':
 	case 'H': return match_file_row(m, r);
 	case 'L': manifest_lists_digest(m->st, m->v, &d); return same_digest(r->hex, &d);

@@ -436,6 +436,11 @@ static struct unit *unit_new(struct context *c, const struct library *library, c
 {
 	struct shared *s = c->shared;
 	struct strv with_utility = STRV_INIT;
+	const char *scratch = shared_scratch(s, err);
+	if (!scratch) {
+		free(flavor);
+		return NULL;
+	}
 	struct unit *u = xcalloc(1, sizeof *u);
 	u->context = c;
 	u->library = library;
@@ -443,7 +448,7 @@ static struct unit *unit_new(struct context *c, const struct library *library, c
 	u->lock = -1;
 	u->urgent = true;
 	u->start = (double)(uv_hrtime() - s->opened) / 1e9;
-	u->dir = xasprintf("%s/u%u", s->scratch, s->next_unit++);
+	u->dir = xasprintf("%s/u%u", scratch, s->next_unit++);
 	strv_push_all(&with_utility, dirs);
 	if (library && library->utility_dir)
 		strv_push(&with_utility, library->utility_dir);

@@ -101,6 +101,8 @@ static int add_dir(const struct context *c, const char *dir, struct entries *e, 
 		return -1;
 	entries_add(e, dir, "core", &found);
 	strv_release(&found);
+	if (e->n == from)
+		return 0;
 	if (c->shared->compat)
 		by_language(e, from);
 	else
