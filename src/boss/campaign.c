@@ -23,6 +23,7 @@
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 static void pump(uv_idle_t *h);
+static void tell_stop(struct campaign *c);
 
 static void wake(void *ctx)
 {
@@ -72,8 +73,10 @@ static void on_said(void *ctx, struct machine *m, const struct response *r)
 	case RESP_BUILD_RESULT:
 		if (!campaign_job_result(c, r->result))
 			rundoc_log(c->doc, "a late result was dropped");
-		if (c->stop == STOP_NONE && sched_stopped(c->sched))
+		if (c->stop == STOP_NONE && sched_stopped(c->sched)) {
 			campaign_stop(c, STOP_FAILURES);
+			tell_stop(c); /* before the machine begins with the next one */
+		}
 		break;
 	case RESP_CANCELLED: sched_cancelled(c->sched, machine_index(m), p); break;
 	default: break;

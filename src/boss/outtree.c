@@ -133,15 +133,15 @@ static int check_place(const char *path, struct error *err)
 		return 0;
 	if (!fs_exists(path))
 		return fs_mkdirs(path, err);
+	if (!fs_is_dir(path))
+		return error_set(err, "'%s' is not a directory", path);
 	if (fs_list(path, &l, err) < 0)
 		return -1;
 	size_t n = l.n;
 	fs_list_release(&l);
 	if (n)
 		return error_set(err,
-			"'%s' is not empty and was not made by boardman; cure: name another with "
-			"--output-dir",
-			path);
+			"'%s' is not empty and was not made by boardman", path);
 	return 0;
 }
 
@@ -166,8 +166,8 @@ static int held_by_other(const char *path, int fd, struct error *err)
 	if (n > 0)
 		pid[strspn(pid, "0123456789")] = '\0';
 	return error_set(err,
-		"'%s' is in use by another run%s%s; cure: wait for it, or name another with "
-		"--output-dir",
+		"'%s' is in use by another run%s%s; cure: wait for it, or name another directory "
+		"with --output-dir",
 		path, *pid ? ", process " : "", pid);
 }
 
@@ -194,9 +194,12 @@ static int lock(struct outtree *o, struct error *err)
 struct outtree *outtree_open(const char *path, struct error *err)
 {
 	struct outtree *o = xcalloc(1, sizeof *o);
+	struct error why = ERROR_INIT;
 	o->path = xstrdup(path);
 	o->lock = -1;
-	if (check_place(path, err) == 0 && mark(path, err) == 0 && lock(o, err) == 0)
+	if (check_place(path, &why) < 0 || mark(path, &why) < 0)
+		error_set(err, "%s; cure: name another directory with --output-dir", why.text);
+	else if (lock(o, err) == 0)
 		return o;
 	outtree_close(o);
 	return NULL;

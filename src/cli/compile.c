@@ -46,7 +46,11 @@ struct compile {
 
 static void *worker_start(void *ctx, struct response_sink to_boss, struct error *err)
 {
-	return session_new(ctx, to_boss, err);
+	struct compile *c = ctx;
+	struct session *s = session_new(&c->loop, to_boss, err);
+	if (s)
+		session_lend_platforms(s, c->plan.setup.platforms);
+	return s;
 }
 
 static struct command_sink worker_commands(void *worker)
@@ -163,8 +167,8 @@ static void show_end(struct compile *c)
 	if (r->trouble)
 		log_error("%s", r->trouble);
 	if (c->in->options.json) {
-		document_run(&out, r->rows, r->n, &r->totals, c->status, boardman_version(),
-			c->out_dir);
+		document_run(
+			&out, r->rows, r->n, &r->totals, c->status, boardman_version(), c->out_dir);
 		text_write(STDOUT_FILENO, &out);
 	}
 	buf_release(&out);
@@ -175,15 +179,15 @@ static void show_end(struct compile *c)
 static void run_campaign(struct compile *c)
 {
 	const struct config_machine *local = config_machine(&c->in->config, CONFIG_LOCAL);
-	const struct local_worker worker = {
-		worker_start, worker_commands, worker_stop, &c->loop};
+	const struct local_worker worker = {worker_start, worker_commands, worker_stop, c};
 	const struct campaign_config config = {
 		.loop = &c->loop,
 		.matrix = &c->plan.matrix,
 		.settings = &c->plan.settings,
 		.out = c->out,
 		.local = link_local(&worker),
-		.local_max_sketches = local && local->max_sketches > 0 ? (int)local->max_sketches : 0,
+		.local_max_sketches =
+			local && local->max_sketches > 0 ? (int)local->max_sketches : 0,
 		.max_failures = (unsigned)c->in->options.max_failures,
 		.rebuild_failed = c->in->options.rebuild_failed,
 		.engine = ENGINE_VERSION,
@@ -244,14 +248,15 @@ static enum exit_status go(struct compile *c)
 	if (plan_make(&c->plan, c->in, &err) < 0)
 		return usage_error(err.text);
 	if (local && local->max_sketches == 0)
-		return usage_error("[machine:local] max_sketches = 0: nothing may be built here; cure: "
-				   "raise it");
+		return usage_error(
+			"[machine:local] max_sketches = 0: nothing may be built here; cure: "
+			"raise it");
 	show_platforms(c);
 	show_board_notes(c);
 	if (!c->plan.matrix.n_jobs)
 		return nothing_to_build(c);
-	c->out_dir = c->in->options.output_dir ? path_absolute(c->in->options.output_dir) :
-						 outtree_default(c->in->cwd);
+	c->out_dir = c->in->options.output_dir ? path_absolute(c->in->options.output_dir)
+					       : outtree_default(c->in->cwd);
 	if (c->in->options.dry_run) {
 		dryrun_show(&c->plan, &c->in->options, c->out_dir, &c->style);
 		return STATUS_OK;
@@ -277,8 +282,10 @@ const struct verb verb_compile = {
 	.summary = "build sketches",
 	.also = "also: compile-many",
 	.usage = "[-b BOARD…] [OPTION…] [SKETCH…]",
-	.intro = "SKETCH is a sketch, its .ino, or a directory to search. None: the sketch you are\n"
-		 "in, or the examples of the library you are in. That library beats installed ones.\n",
+	.intro =
+		"SKETCH is a sketch, its .ino, or a directory to search. None: the sketch you are\n"
+		"in, or the examples of the library you are in. That library beats installed "
+		"ones.\n",
 	.bit = VERB_COMPILE,
 	.run = run,
 };

@@ -33,6 +33,7 @@ static int read_settings(struct invocation *in, const struct verb *v, const stru
 	if (!cwd)
 		return error_errno(err, "cannot tell the current directory");
 	in->cwd = cwd;
+	log_set_cwd(cwd);
 	return 0;
 }
 
@@ -64,6 +65,7 @@ static enum exit_status run_verb(const struct verb *v, char *const *argv)
 		status = usage(err.text);
 	else
 		status = v->run(&in);
+	log_set_cwd(NULL);
 	free(in.cwd);
 	config_release(&in.config);
 	options_release(&in.options);
@@ -87,6 +89,8 @@ int main(int argc, char **argv)
 		return show_help(NULL);
 	if (!strcmp(word, "--version"))
 		return run_verb(&verb_version, argv + argc);
+	if (*word == '-')
+		return usage("the verb comes first; cure: boardman VERB [OPTION…] [ARG…], see 'boardman help'");
 	const struct verb *v = verb_find(word);
 	return v ? run_verb(v, argv + 2) : STATUS_USAGE;
 }

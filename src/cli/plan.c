@@ -36,8 +36,7 @@ static int nothing_found(const struct plan *p, struct error *err)
 {
 	const struct selection *s = &p->selection;
 	if (s->excluded)
-		return error_set(err, "--exclude leaves out all %zu sketches in %s", s->excluded,
-			s->searched);
+		return error_set(err, "no sketch in %s but what --exclude leaves out", s->searched);
 	return error_set(err, "no sketch in %s; cure: name a sketch, or a directory to search",
 		s->searched);
 }

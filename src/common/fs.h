@@ -55,5 +55,8 @@ const char *path_base(const char *path); /* after the last slash */
 const char *path_ext(const char *path); /* from the last dot of the base name, "" when none */
 /* True when `path` is `dir` or lies beneath it, by text. */
 bool path_beneath(const char *path, const char *dir);
+/* Where in the line, from `from` on, a path stands that lies beneath `dir`, so that its first strlen(dir) + 1 bytes may be left out; `len` when
+ * nowhere. */
+size_t path_find(const char *line, size_t len, size_t from, const char *dir);
 
 #endif

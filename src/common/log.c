@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/fs.h"
 #include "common/xalloc.h"
 
 #define MAX_LINE 65536
@@ -21,6 +22,7 @@ static struct {
 	void (*before)(void *);
 	void (*after)(void *);
 	void *ctx;
+	const char *cwd;
 } state = {.level = LOG_LEVEL_NOTE};
 
 static const char *const prefixes[] = {
@@ -40,6 +42,11 @@ void log_set_hooks(void (*before)(void *), void (*after)(void *), void *ctx)
 	state.before = before;
 	state.after = after;
 	state.ctx = ctx;
+}
+
+void log_set_cwd(const char *cwd)
+{
+	state.cwd = cwd;
 }
 
 bool log_enabled(enum log_level level)
@@ -68,6 +75,19 @@ static void add_text(struct buf *out, const char *s, size_t len, bool neutral)
 	}
 }
 
+/* Takes the current directory off the paths in the text; its new length. */
+static size_t shorten(char *text, size_t len)
+{
+	const char *cwd = state.cwd ? state.cwd : "";
+	size_t to = 0;
+	for (size_t from = 0, at; from < len; from = at + strlen(cwd) + 1) {
+		at = path_find(text, len, from, cwd);
+		memmove(text + to, text + from, at - from);
+		to += at - from;
+	}
+	return to;
+}
+
 static void write_line(const struct buf *line)
 {
 	const char *p = line->data;
@@ -94,6 +114,7 @@ static __attribute__((format(printf, 2, 0))) void put(
 	size_t len = strnlen(text, MAX_LINE);
 	while (len && text[len - 1] == '\n')
 		len--;
+	len = shorten(text, len);
 	buf_addstr(&line, prefixes[level]);
 	add_text(&line, text, len, isatty(STDERR_FILENO));
 	buf_addch(&line, '\n');

@@ -13,6 +13,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTE, LOG_LEVEL_D
 void log_set_level(enum log_level level);
 /* Called before and after each line, so that a live status line can step aside. May be NULL. */
 void log_set_hooks(void (*before)(void *), void (*after)(void *), void *ctx);
+/* The directory that paths beneath it are shown from; borrowed, NULL none. */
+void log_set_cwd(const char *cwd);
 /* Prefix "boardman: ". */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -121,6 +121,22 @@ bool path_beneath(const char *path, const char *dir)
 	return beneath(path, dir) != NULL;
 }
 
+/* Whether a path may begin after this byte. */
+static bool before_path(char c)
+{
+	return strchr(" \t'\"`(<[=:,", c) != NULL;
+}
+
+size_t path_find(const char *line, size_t len, size_t from, const char *dir)
+{
+	size_t n = strlen(dir);
+	for (size_t i = from; n > 1 && i + n < len; i++)
+		if (!memcmp(line + i, dir, n) && line[i + n] == '/' &&
+			(!i || before_path(line[i - 1])))
+			return i;
+	return len;
+}
+
 const char *path_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -188,7 +188,7 @@ unsigned long engine_processes(const struct engine *e)
 static int open_shared(struct shared *s, struct error *err)
 {
 	const struct engine_config *c = &s->config;
-	s->platforms = platforms_open(&c->dirs, err);
+	s->platforms = c->platforms ? c->platforms : platforms_open(&c->dirs, err);
 	if (!s->platforms)
 		return -1;
 	s->files = file_index_open(c->cache_dir);
@@ -219,7 +219,8 @@ static void close_shared(struct shared *s)
 	if (s->files)
 		file_index_save(s->files);
 	file_index_free(s->files);
-	platforms_free(s->platforms);
+	if (s->platforms != s->config.platforms)
+		platforms_free(s->platforms);
 	if (s->scratch)
 		fs_remove_tree(s->scratch, NULL);
 	free(s->scratch);

@@ -15,6 +15,7 @@
 
 struct error;
 struct engine;
+struct platforms;
 
 /* Raised only when bytes or a verdict could change for the same inputs. */
 #define ENGINE_VERSION 1
@@ -37,6 +38,7 @@ struct engine_limits {
 
 struct engine_config {
 	struct arduino_dirs dirs;
+	struct platforms *platforms; /* found in `dirs` already, borrowed; NULL: the engine looks */
 	struct strv library_dirs, libraries_dirs; /* --library, --libraries */
 	struct strv build_properties;
 	const char *cache_dir;

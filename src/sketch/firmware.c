@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/strmap.h"
@@ -294,6 +295,8 @@ int firmware_unpack(const struct run *r, const struct bundle *b, struct error *e
 	for (size_t i = 0; i < b->n; i++) {
 		char *to = path_join(r->job.build_dir, b->v[i].name);
 		int ret = fs_copy(b->v[i].path, to, err);
+		if (ret == 0 && chmod(to, 0644) < 0) /* the cache's own copy is read-only */
+			ret = error_errno(err, "cannot change the mode of '%s'", to);
 		free(to);
 		if (ret < 0)
 			return -1;

@@ -1,5 +1,5 @@
 /* sketch_files: what makes a directory a sketch, and which of its files belong to the build.
- * Refuses names that are not UTF-8, two main files and symlinks that lead back into themselves;
+ * Refuses names that are not UTF-8 or that no dependency file can hold, two main files and symlinks that lead back into themselves;
  * hidden and version control directories are never entered.
  */
 #include "sketch/source.h"
@@ -36,20 +36,23 @@ int sketch_check_name(const char *path, struct error *err)
 {
 	const unsigned char *s = (const unsigned char *)path;
 	struct buf shown = BUF_INIT;
-	bool odd = false;
+	bool odd = false, control = false;
 	while (*s) {
 		size_t n = utf8_length(s);
-		if (n)
+		bool shows = n && *s >= 0x20 && *s != 0x7f;
+		if (shows)
 			buf_add(&shown, s, n);
 		else
 			buf_addf(&shown, "\\x%02x", *s);
 		odd = odd || !n;
+		control = control || !shows;
 		s += n ? n : 1;
 	}
-	if (odd)
-		error_set(err, "the name '%s' is not UTF-8; cure: rename it", buf_str(&shown));
+	if (control)
+		error_set(err, "the name '%s' %s; cure: rename it", buf_str(&shown),
+			odd ? "is not UTF-8" : "has a control character in it");
 	buf_release(&shown);
-	return odd ? -1 : 0;
+	return control ? -1 : 0;
 }
 
 bool sketch_is_ino(const char *name)

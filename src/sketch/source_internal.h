@@ -27,7 +27,7 @@ int sketch_main_file(const char *dir, char **out, struct error *err);
  * when there is none. */
 char *sketch_stray_file(const char *dir);
 bool sketch_is_ino(const char *name); /* .ino or .pde */
-/* Refuses a path that is not UTF-8, naming it with its odd bytes escaped. */
+/* Refuses a path that is not UTF-8 or has control characters in it, naming it with these bytes escaped. */
 int sketch_check_name(const char *path, struct error *err);
 
 /* Adds '#line 1 "path"' and a newline; quotes and backslashes escaped. */

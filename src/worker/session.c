@@ -22,6 +22,7 @@ struct session {
 	struct engine *engine;
 	int threads;
 	struct engine_config config;
+	struct platforms *platforms; /* lent; NULL: the engine looks for itself */
 	uv_timer_t *hello;
 	bool closing;
 	void (*closed)(void *ctx);
@@ -171,6 +172,7 @@ static void config_release(struct engine_config *c)
 static int open_engine(struct session *s, const struct settings *t, struct error *err)
 {
 	struct engine_config c = {
+		.platforms = s->platforms,
 		.cache_dir = t->cache_dir,
 		.warnings = warnings_name(t),
 		.warnings_are_errors = t->warnings_are_errors,
@@ -311,6 +313,11 @@ struct session *session_new(uv_loop_t *loop, struct response_sink to_boss, struc
 	s->hello->data = s;
 	uv_timer_start(s->hello, say_ready, 0, 0);
 	return s;
+}
+
+void session_lend_platforms(struct session *s, struct platforms *platforms)
+{
+	s->platforms = platforms;
 }
 
 struct command_sink session_commands(struct session *s)

@@ -101,23 +101,37 @@ static size_t add_reason(struct buf *out, const struct report_style *s, const st
 	return 1;
 }
 
-/* The errors if there are any, else the reason, else how the output begins. A timeout, a blocked unit and a machine's fault
- * begin with the reason. */
+static void add_output(struct buf *out, const struct report_style *s, const struct run_row *r,
+	struct buf *err, size_t room)
+{
+	/* The limits write their reason there too. */
+	if (r->reason && strstr(buf_str(err), r->reason))
+		return;
+	if (add_lines(out, s, err, false, room))
+		return;
+	buf_clear(err);
+	read_text(r, "log", err);
+	add_lines(out, s, err, false, room);
+}
+
+static bool has_cure(const struct run_row *r)
+{
+	return r->reason && strstr(r->reason, "; cure: ");
+}
+
+/* The errors if there are any, else the reason and how the output begins. A timeout, a blocked unit and a machine's fault begin
+ * with the reason; one that has a cure is always told. */
 static char *lines_of(const struct report_style *s, const struct run_row *r)
 {
 	struct buf out = BUF_INIT, err = BUF_INIT;
-	size_t n = 0;
+	bool told = r->verdict != VERDICT_FAILED;
+	size_t n = told ? add_reason(&out, s, r) : 0;
 	read_text(r, "err", &err);
-	if (r->verdict != VERDICT_FAILED)
-		n = add_reason(&out, s, r);
-	n += add_lines(&out, s, &err, true, MAX_LINES - n);
-	if (!n)
-		n = add_reason(&out, s, r);
-	if (!n && !add_lines(&out, s, &err, false, MAX_LINES)) {
-		buf_clear(&err);
-		read_text(r, "log", &err);
-		add_lines(&out, s, &err, false, MAX_LINES);
-	}
+	size_t errors = add_lines(&out, s, &err, true, MAX_LINES - 1);
+	if (!told && (!errors || has_cure(r)))
+		n += add_reason(&out, s, r);
+	if (!errors)
+		add_output(&out, s, r, &err, MAX_LINES - n);
 	buf_release(&err);
 	return buf_detach(&out);
 }

@@ -70,24 +70,13 @@ static void add_piece(struct buf *out, const struct report_style *s, const char 
 		buf_add(out, piece, len);
 }
 
-/* Whether a path may begin after this byte. */
-static bool before_path(char c)
-{
-	return strchr(" \t'\"`(<[=:,", c) != NULL;
-}
-
 void text_line(struct buf *out, const struct report_style *s, const char *line, size_t len)
 {
-	size_t cwd = s->cwd ? strlen(s->cwd) : 0, from = 0;
-	for (size_t i = 0; cwd > 1 && i + cwd < len; i++) {
-		if (memcmp(line + i, s->cwd, cwd) != 0 || line[i + cwd] != '/' ||
-			(i && !before_path(line[i - 1])))
-			continue;
-		add_piece(out, s, line + from, i - from);
-		from = i + cwd + 1;
-		i = from - 1;
+	const char *cwd = s->cwd ? s->cwd : "";
+	for (size_t from = 0, at; from < len; from = at + strlen(cwd) + 1) {
+		at = path_find(line, len, from, cwd);
+		add_piece(out, s, line + from, at - from);
 	}
-	add_piece(out, s, line + from, len - from);
 }
 
 void text_path(struct buf *out, const struct report_style *s, const char *path)
