@@ -11,6 +11,7 @@
 #include "common/proc.h"
 #include "common/xalloc.h"
 #include "sketch/defer.h"
+#include "sketch/fileindex.h"
 
 void group_init(struct group *g, struct context *c, size_t n)
 {
@@ -169,6 +170,8 @@ static int submit(struct group *g, struct tu *t)
 		.urgent = g->urgent,
 		.timeout = g->timeout,
 	};
+	/* Without a lookup nobody has read it yet: what is as young as a sketch's main file would not be kept. */
+	file_index_get(g->context->shared->files, t->source);
 	clock_gettime(CLOCK_REALTIME, &t->started);
 	t->task = task_submit(g->context->shared->tasks, &spec, on_done, t);
 	g->pending++;

@@ -11,6 +11,7 @@
 #include "common/xalloc.h"
 #include "sketch/board.h"
 #include "sketch/defer.h"
+#include "sketch/fileindex.h"
 #include "sketch/library.h"
 #include "sketch/props.h"
 #include "sketch/record.h"
@@ -207,6 +208,9 @@ static int copy_file(struct run *r, const char *rel, struct error *err)
 		ret = fs_mkdirs(dir, err);
 	if (ret == 0)
 		ret = fs_write(to, text.data, text.len, err);
+	/* Looked at before a compiler reads it: what is as young as that would not be kept. */
+	if (ret == 0)
+		file_index_get(r->shared->files, to);
 	buf_release(&text);
 	free(from);
 	free(to);

@@ -10,6 +10,7 @@
 #include "common/proc.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
+#include "sketch/fileindex.h"
 #include "sketch/props.h"
 #include "sketch/run.h"
 
@@ -206,9 +207,10 @@ static void make_prototypes(struct run *r)
 		fs_write(paths.merged, r->merged.text.data, r->merged.text.len, &err) < 0 ||
 		preproc_argv(r, &paths, &argv, &err) < 0) {
 		run_end(r, BUILD_INFRA, xstrdup(err.text));
-	} else if (find_prototypes(r, &paths, &kept)) {
+	} else if (!r->shared->config.clean && find_prototypes(r, &paths, &kept)) {
 		use_prototypes(r, &kept);
 	} else {
+		file_index_get(r->shared->files, paths.merged);
 		clock_gettime(CLOCK_REALTIME, &r->preproc_started);
 		run_command(r, &argv, on_preprocessed);
 	}

@@ -39,16 +39,29 @@ static bool first_visit(struct search *f, const char *dir)
 	return first;
 }
 
-static bool is_searched(const char *dir, const char *name, bool in_sketch)
+static bool is_searched(const char *name, bool in_sketch)
 {
 	if (name[0] == '.' || strcmp(name, "build") == 0 || strcmp(name, "node_modules") == 0)
 		return false;
-	if (in_sketch && (strcmp(name, "src") == 0 || strcmp(name, "data") == 0))
-		return false;
-	char *mark = xasprintf("%s/%s/CACHEDIR.TAG", dir, name);
-	bool cache = fs_exists(mark);
-	free(mark);
-	return !cache;
+	return !in_sketch || (strcmp(name, "src") != 0 && strcmp(name, "data") != 0);
+}
+
+static bool has_file(const struct fs_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].type == 'f' && strcmp(list->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The plain case needs no further look at the disk: NAME.ino is there and NAME.pde is not. */
+static bool is_plain_sketch(const struct fs_list *list, const char *dir)
+{
+	char *ino = xasprintf("%s.ino", path_base(dir)), *pde = xasprintf("%s.pde", path_base(dir));
+	bool plain = has_file(list, ino) && !has_file(list, pde);
+	free(ino);
+	free(pde);
+	return plain;
 }
 
 /* Its main file may bear the name of the directory that a symlink leads to. */
@@ -72,7 +85,7 @@ static int search_entries(struct search *f, const struct fs_list *list, const ch
 	int rc = 0;
 	for (size_t i = 0; i < list->n && rc == 0; i++) {
 		const char *name = list->v[i].name;
-		if (list->v[i].type != 'd' || !is_searched(dir, name, in_sketch))
+		if (list->v[i].type != 'd' || !is_searched(name, in_sketch))
 			continue;
 		char *sub = path_join(dir, name), *sub_shown = path_join(shown, name);
 		rc = search_dir(f, sub, sub_shown, err);
@@ -83,11 +96,12 @@ static int search_entries(struct search *f, const struct fs_list *list, const ch
 }
 
 /* What the directory itself is. */
-static bool note_sketch(struct search *f, const char *dir, const char *shown)
+static bool note_sketch(
+	struct search *f, const struct fs_list *list, const char *dir, const char *shown)
 {
 	struct error why = ERROR_INIT;
-	bool found = false;
-	if (look_for_main(dir, &found, &why) < 0) {
+	bool found = is_plain_sketch(list, dir);
+	if (!found && look_for_main(dir, &found, &why) < 0) {
 		strv_push(&f->warnings, why.text);
 		return true;
 	}
@@ -121,10 +135,13 @@ static int search_dir(struct search *f, const char *dir, const char *shown, stru
 		strv_push(&f->warnings, why.text);
 		return 0;
 	}
-	bool in_sketch = note_sketch(f, dir, shown);
-	f->depth++;
-	int rc = search_entries(f, &list, dir, shown, in_sketch, err);
-	f->depth--;
+	int rc = 0;
+	if (f->depth == 0 || !has_file(&list, "CACHEDIR.TAG")) {
+		bool in_sketch = note_sketch(f, &list, dir, shown);
+		f->depth++;
+		rc = search_entries(f, &list, dir, shown, in_sketch, err);
+		f->depth--;
+	}
 	fs_list_release(&list);
 	return rc;
 }

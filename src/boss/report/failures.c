@@ -124,11 +124,11 @@ static bool has_cure(const struct run_row *r)
 static char *lines_of(const struct report_style *s, const struct run_row *r)
 {
 	struct buf out = BUF_INIT, err = BUF_INIT;
-	bool told = r->verdict != VERDICT_FAILED;
-	size_t n = told ? add_reason(&out, s, r) : 0;
+	bool first = r->verdict != VERDICT_FAILED, last = !first && has_cure(r);
+	size_t n = first ? add_reason(&out, s, r) : 0;
 	read_text(r, "err", &err);
-	size_t errors = add_lines(&out, s, &err, true, MAX_LINES - 1);
-	if (!told && (!errors || has_cure(r)))
+	size_t errors = add_lines(&out, s, &err, true, MAX_LINES - n - last);
+	if (last || (!first && !errors))
 		n += add_reason(&out, s, r);
 	if (!errors)
 		add_output(&out, s, r, &err, MAX_LINES - n);
