@@ -215,6 +215,9 @@ static void on_signal(uv_signal_t *h, int number)
 	(void)number;
 	if (c->result->interrupted) {
 		c->result->abandoned = true;
+		/* Closing the link kills what runs; nobody waits for its end. */
+		machine_kill(c->machine);
+		machine_pump(c->machine);
 		uv_stop(c->config->loop);
 		return;
 	}
@@ -306,10 +309,14 @@ static void tell_trouble(struct campaign *c)
 {
 	struct campaign_result *r = c->result;
 	r->disk_full = c->stop == STOP_DISK;
-	if (r->disk_full)
-		r->trouble = xasprintf("the disk of '%s' is full; cure: make room and run again: what "
-				       "was built is kept",
-			outtree_path(c->config->out));
+	if (r->disk_full && c->fault)
+		r->trouble = xasprintf(
+			"%s; cure: make room and run again: what was built is kept", c->fault);
+	else if (r->disk_full)
+		r->trouble =
+			xasprintf("the disk of '%s' is full; cure: make room and run again: what "
+				  "was built is kept",
+				outtree_path(c->config->out));
 	else if (c->stop == STOP_MACHINES)
 		r->trouble = xstrdup(c->fault);
 }

@@ -36,7 +36,7 @@ struct campaign {
 	enum campaign_stop stop;
 	bool told_stop; /* the machines were */
 	bool ended; /* all said, waiting for handles */
-	char *fault; /* why the machine was lost */
+	char *fault; /* why the machine was lost, or what the disk has no room for */
 
 	uv_idle_t pump;
 	uv_timer_t tick, deadline;

@@ -237,6 +237,22 @@ static void publish(struct campaign *c, const struct build_result *r)
 	record_release(&rec);
 }
 
+/* The worker shares our disk: what does not fit there would not fit here. */
+static bool tells_of_full_disk(const struct build_result *r)
+{
+	return r->verdict == VERDICT_INFRA && r->reason &&
+	       (strstr(r->reason, strerror(ENOSPC)) || strstr(r->reason, strerror(EDQUOT)));
+}
+
+static void stop_for_disk(struct campaign *c, const struct build_result *r)
+{
+	if (!c->fault)
+		c->fault = xstrdup(r->reason);
+	forget(&c->jobs[r->job]);
+	campaign_stop(c, STOP_DISK);
+	campaign_job_end(c, r->job, VERDICT_NOT_RUN, "disk full");
+}
+
 static bool is_a_result(const struct build_result *r)
 {
 	return r->verdict >= VERDICT_OK && r->verdict <= VERDICT_INFRA;
@@ -255,6 +271,8 @@ bool campaign_job_result(struct campaign *c, const struct build_result *r)
 		keep_known(c, r->job);
 	else if (r->unchanged || !is_a_result(r))
 		campaign_job_end(c, r->job, VERDICT_INFRA, "the worker gave a result that is none");
+	else if (tells_of_full_disk(r))
+		stop_for_disk(c, r);
 	else
 		publish(c, r);
 	return true;

@@ -84,8 +84,7 @@ static const char *const command_names[] = {
 
 /* ---- telling ---- */
 
-static __attribute__((format(printf, 2, 3))) void log_line(
-	struct machine *m, const char *fmt, ...)
+static __attribute__((format(printf, 2, 3))) void log_line(struct machine *m, const char *fmt, ...)
 {
 	va_list ap;
 	if (!m->events.log)

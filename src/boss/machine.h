@@ -27,9 +27,13 @@ enum machine_state {
 /* What it tells its owner; all from the loop or from machine_pump. Pointers are borrowed for the call. */
 struct machine_events {
 	void (*ready)(void *ctx, struct machine *m, unsigned slots); /* for jobs */
-	void (*said)(void *ctx, struct machine *m, const struct response *r); /* STARTED, UNIT, NOTE, BUILD_RESULT, CANCELLED */
-	void (*lost)(void *ctx, struct machine *m, const char *why); /* it will do nothing more; not after machine_quit */
-	void (*gone)(void *ctx, struct machine *m); /* its link is closed: it may be freed once the pump has returned */
+	void (*said)(void *ctx, struct machine *m,
+		const struct response *r); /* STARTED, UNIT, NOTE, BUILD_RESULT, CANCELLED */
+	void (*lost)(void *ctx, struct machine *m,
+		const char *why); /* it will do nothing more; not after machine_quit */
+	void (*gone)(void *ctx,
+		struct machine
+			*m); /* its link is closed: it may be freed once the pump has returned */
 	void (*wake)(void *ctx); /* machine_pump is due */
 	void (*log)(void *ctx, const char *line); /* for boss.log */
 	void *ctx;

@@ -36,8 +36,7 @@ static const char *sketch_text(const void *from, size_t i)
 	return ((const struct matrix_sketch *)from)[i].dir;
 }
 
-static void add_row(
-	struct matrix *m, size_t board, size_t sketch, matrix_rule_fn *rule, void *ctx)
+static void add_row(struct matrix *m, size_t board, size_t sketch, matrix_rule_fn *rule, void *ctx)
 {
 	char *why = NULL;
 	enum matrix_answer answer = rule ? rule(ctx, board, sketch, &why) : MATRIX_BUILD;

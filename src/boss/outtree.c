@@ -140,8 +140,7 @@ static int check_place(const char *path, struct error *err)
 	size_t n = l.n;
 	fs_list_release(&l);
 	if (n)
-		return error_set(err,
-			"'%s' is not empty and was not made by boardman", path);
+		return error_set(err, "'%s' is not empty and was not made by boardman", path);
 	return 0;
 }
 

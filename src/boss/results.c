@@ -158,8 +158,8 @@ static int move_file(const char *from, const char *to, bool keep, struct error *
 	return fs_copy(from, to, err);
 }
 
-static int take_artifact(const char *dir, struct record_file *f, const struct artifact *a, bool keep,
-	struct error *err)
+static int take_artifact(const char *dir, struct record_file *f, const struct artifact *a,
+	bool keep, struct error *err)
 {
 	struct digest d;
 	struct stat st;

@@ -287,8 +287,8 @@ bool sched_started(struct sched *s, size_t machine, struct sched_pick p, double 
 	return true;
 }
 
-bool sched_result(struct sched *s, size_t machine, struct sched_pick p, enum verdict v,
-	double seconds)
+bool sched_result(
+	struct sched *s, size_t machine, struct sched_pick p, enum verdict v, double seconds)
 {
 	struct entry *j = held_by(s, machine, p);
 	if (!j)

@@ -17,7 +17,8 @@ struct sched;
 enum sched_state { SCHED_QUEUED, SCHED_SENT, SCHED_RUNNING, SCHED_DONE };
 
 struct sched_config {
-	unsigned max_failures; /* this many failed, timeout, blocked: hand out no more; 0 no limit */
+	unsigned
+		max_failures; /* this many failed, timeout, blocked: hand out no more; 0 no limit */
 	unsigned prefetch; /* jobs a machine holds beyond its slots */
 	unsigned max_strikes; /* running on a machine that is lost, so often: infra; 0: 2 */
 };
@@ -49,8 +50,8 @@ size_t sched_take(struct sched *s, size_t machine, struct sched_pick *out, size_
 /* False when that attempt is not this machine's any more: the message is dropped. */
 bool sched_started(struct sched *s, size_t machine, struct sched_pick p, double now);
 /* First result wins; false: late, drop it. `seconds` it took, negative when nothing was built. */
-bool sched_result(struct sched *s, size_t machine, struct sched_pick p, enum verdict v,
-	double seconds);
+bool sched_result(
+	struct sched *s, size_t machine, struct sched_pick p, enum verdict v, double seconds);
 /* The machine gave it back unbuilt: it is queued again. False: late. */
 bool sched_cancelled(struct sched *s, size_t machine, struct sched_pick p);
 

@@ -139,9 +139,10 @@ static void add_platform(struct listing *l, const struct platform *p)
 static enum exit_status show(struct listing *l, bool json)
 {
 	if (!l->shown) {
-		log_error(l->words->n ? "no installed board matches; cure: 'boardman boards' lists all" :
-					"no Arduino platform is installed; cure: arduino-cli core "
-					"install arduino:avr, or install arduino-core-avr");
+		log_error(l->words->n
+				  ? "no installed board matches; cure: 'boardman boards' lists all"
+				  : "no Arduino platform is installed; cure: arduino-cli core "
+				    "install arduino:avr, or install arduino-core-avr");
 		return STATUS_USAGE;
 	}
 	if (json) {
@@ -182,7 +183,8 @@ const struct verb verb_boards = {
 	.name = "boards",
 	.summary = "list boards that can be built",
 	.usage = "[OPTION…] [WORD…]",
-	.intro = "Lists the boards of all installed platforms, or those with each WORD in their name.\n",
+	.intro = "Lists the boards of all installed platforms, or those with each WORD in their "
+		 "name.\n",
 	.bit = VERB_BOARDS,
 	.run = run,
 };

@@ -79,7 +79,8 @@ static int act(const char *dir, const struct invocation *in, struct error *err)
 	const char *what = in->args->n ? in->args->v[0] : "show";
 	bool limits = in->options.max_size || in->options.older_than;
 	if (in->args->n > 1)
-		return error_set(err, "'%s' is one word too many; cure: see 'boardman cache --help'",
+		return error_set(err,
+			"'%s' is one word too many; cure: see 'boardman cache --help'",
 			in->args->v[1]);
 	if (limits && strcmp(what, "prune") != 0)
 		return error_set(err, "--max-size and --older-than belong to 'cache prune'");

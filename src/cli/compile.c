@@ -161,6 +161,7 @@ static void show_end(struct compile *c)
 	struct buf out = BUF_INIT;
 	const struct campaign_result *r = &c->result;
 	failures_list(&out, &c->style, r->rows, r->n);
+	summary_not_run(&out, r->rows, r->n);
 	summary_totals(&out, &c->style, &r->totals);
 	text_write(c->fd, &out);
 	buf_clear(&out);
@@ -229,9 +230,10 @@ static enum exit_status nothing_to_build(struct compile *c)
 	plan_skips(&c->plan, &out);
 	text_write(c->fd, &out);
 	buf_release(&out);
-	log_error("all %zu jobs are skipped; cure: --no-filter builds what library.properties and "
-		  "@filter would skip",
-		c->plan.matrix.n);
+	log_error("all jobs are skipped; cure: %s",
+		plan_is_filtered(&c->plan) ? "--no-filter builds what library.properties and "
+					     "@filter would skip" :
+					     "install what the profiles in sketch.yaml want");
 	return STATUS_USAGE;
 }
 

@@ -76,7 +76,8 @@ static struct config_machine *get_machine(struct config *c, const char *name, st
 	if (m)
 		return m;
 	if (!machine_name_ok(name) || c->n_machines == MAX_MACHINES) {
-		error_set(err, "'%s' cannot be a machine's name; cure: letters, digits, '_', '-', '.'",
+		error_set(err,
+			"'%s' cannot be a machine's name; cure: letters, digits, '_', '-', '.'",
 			name);
 		return NULL;
 	}
@@ -104,7 +105,8 @@ static int list_machine(struct reader *r, const char *name, const char *target, 
 	if (!m || !target)
 		return m ? 0 : -1;
 	if (!target_ok(target))
-		return error_set(err, "'%s' cannot be a machine's address; cure: user@host", target);
+		return error_set(
+			err, "'%s' cannot be a machine's address; cure: user@host", target);
 	free(m->target);
 	m->target = xstrdup(target);
 	return 0;
@@ -225,7 +227,8 @@ static int begin_section(struct reader *r, char *line, struct error *err)
 		if (!strcmp(name, known[i]))
 			return 0;
 	return error_set(err,
-		"unknown section [%s]; cure: one of defaults, limits, machines, machine:NAME", name);
+		"unknown section [%s]; cure: one of defaults, limits, machines, machine:NAME",
+		name);
 }
 
 static int set_key(struct reader *r, const char *key, const char *value, struct error *err)

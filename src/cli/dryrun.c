@@ -17,8 +17,7 @@
 #include "common/xalloc.h"
 #include "sketch/engine.h"
 
-char *dryrun_reason(
-	const struct plan *p, const struct options *o, const char *out_dir, size_t row)
+char *dryrun_reason(const struct plan *p, const struct options *o, const char *out_dir, size_t row)
 {
 	const struct matrix_sketch *s = matrix_sketch(&p->matrix, row);
 	const char *board = matrix_board(&p->matrix, row);

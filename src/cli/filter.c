@@ -438,9 +438,7 @@ static int ask(const struct node *n, const struct filter_board *b, struct error 
 		if (x < 0)
 			error_set(err, "whether it is '%s' is not known of this board", n->value);
 		return x;
-	case NODE_NOT:
-		x = ask(n->a, b, err);
-		return x < 0 ? x : !x;
+	case NODE_NOT: x = ask(n->a, b, err); return x < 0 ? x : !x;
 	case NODE_AND:
 	case NODE_OR: break;
 	}

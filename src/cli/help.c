@@ -63,7 +63,8 @@ void help_all(struct buf *out)
 		add_verb(out, table[i]);
 	buf_addstr(out,
 		"\nStart here:\n"
-		"  boardman compile -b arduino:avr:uno                 the sketch or library you are "
+		"  boardman compile -b arduino:avr:uno                 the sketch or library you "
+		"are "
 		"in\n"
 		"  boardman compile -b uno,mega examples               all examples, two boards\n"
 		"  boardman compile -b @boards.txt                     a file with a board a line\n"

@@ -18,8 +18,8 @@ static enum exit_status usage(const char *why)
 }
 
 /* Configuration first, so that the command line wins; then -C, which does not move --config. */
-static int read_settings(struct invocation *in, const struct verb *v, const struct given *g,
-	struct error *err)
+static int read_settings(
+	struct invocation *in, const struct verb *v, const struct given *g, struct error *err)
 {
 	bool wants_config = options_find("config", 6, v->bit) != NULL;
 	if (wants_config &&
@@ -90,7 +90,8 @@ int main(int argc, char **argv)
 	if (!strcmp(word, "--version"))
 		return run_verb(&verb_version, argv + argc);
 	if (*word == '-')
-		return usage("the verb comes first; cure: boardman VERB [OPTION…] [ARG…], see 'boardman help'");
+		return usage("the verb comes first; cure: boardman VERB [OPTION…] [ARG…], see "
+			     "'boardman help'");
 	const struct verb *v = verb_find(word);
 	return v ? run_verb(v, argv + 2) : STATUS_USAGE;
 }

@@ -23,7 +23,8 @@ static size_t distance(const char *a, size_t la, const char *b, size_t lb)
 		row[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
 			size_t above = row[j];
-			row[j] = least(row[j - 1] + 1, above + 1, diagonal + (a[i - 1] != b[j - 1]));
+			row[j] =
+				least(row[j - 1] + 1, above + 1, diagonal + (a[i - 1] != b[j - 1]));
 			diagonal = above;
 		}
 	}

@@ -181,8 +181,8 @@ static int set_number(long *at, const struct option_row *row, const char *value,
 	return 0;
 }
 
-static int set_seconds(double *at, const struct option_row *row, const char *value,
-	struct error *err)
+static int set_seconds(
+	double *at, const struct option_row *row, const char *value, struct error *err)
 {
 	char *end;
 	double n = strtod(value, &end);
@@ -203,13 +203,13 @@ static int set_choice(int *at, const struct option_row *row, const char *value, 
 			found = (int)i;
 	strv_release(&choices);
 	if (found < 0)
-		return error_set(
-			err, "--%s '%s' is none of %s", row->name, value, row->choices);
+		return error_set(err, "--%s '%s' is none of %s", row->name, value, row->choices);
 	*at = found;
 	return 0;
 }
 
-int option_set(struct options *o, const struct option_row *row, const char *value, struct error *err)
+int option_set(
+	struct options *o, const struct option_row *row, const char *value, struct error *err)
 {
 	void *at = (char *)o + row->offset;
 	switch (row->kind) {
@@ -277,7 +277,8 @@ static int parse_amount(const char *text, const char *units, const unsigned long
 		end++;
 	}
 	if (*text < '0' || *text > '9' || *end || errno || n > ULLONG_MAX / by)
-		return error_set(err, "'%s' is no amount; cure: a number, then one of %s", text, units);
+		return error_set(
+			err, "'%s' is no amount; cure: a number, then one of %s", text, units);
 	*out = n * by;
 	return 0;
 }

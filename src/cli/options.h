@@ -104,7 +104,8 @@ bool given_has(const struct given *g, const char *name);
 const char *given_value(const struct given *g, const char *name);
 
 /* Sets one option from text. Lists grow. */
-int option_set(struct options *o, const struct option_row *row, const char *value, struct error *err);
+int option_set(
+	struct options *o, const struct option_row *row, const char *value, struct error *err);
 /* The same for a configuration's yes/no, which flags need. */
 int option_set_default(
 	struct options *o, const struct option_row *row, const char *value, struct error *err);

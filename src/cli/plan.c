@@ -112,8 +112,11 @@ static int find_boards(struct plan *p, const struct options *o, struct error *er
 				    rules_default_boards(p->rules, &asked, err);
 	place = xcalloc(asked.n + 1, sizeof *place);
 	p->boards = xcalloc(asked.n + 1, sizeof(struct board *));
-	for (size_t i = 0; ret == 0 && i < asked.n; i++)
+	for (size_t i = 0; ret == 0 && i < asked.n; i++) {
 		ret = add_board(p, asked.v[i], &place[i], err);
+		if (ret < 0 && !o->boards.n)
+			error_prefix(err, "sketch.yaml of '%s'", rules_asker(p->rules, i));
+	}
 	if (ret == 0)
 		rules_set_boards(p->rules, p->boards, place);
 	free(place);
@@ -158,6 +161,14 @@ int plan_make(struct plan *p, struct invocation *in, struct error *err)
 	fill_settings(p, &in->options);
 	return matrix_build(&p->matrix, &p->fqbns, p->selection.v, p->selection.n, rules_ask,
 		p->rules, err);
+}
+
+bool plan_is_filtered(const struct plan *p)
+{
+	for (size_t i = 0; i < p->matrix.n; i++)
+		if (p->matrix.v[i].skip && strncmp(p->matrix.v[i].skip, "profile ", 8) != 0)
+			return true;
+	return false;
 }
 
 void plan_skips(const struct plan *p, struct buf *out)

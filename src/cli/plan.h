@@ -25,6 +25,8 @@ struct plan {
 /* -1 and err: a usage error. A plan without rows is one. Release it in either case. */
 int plan_make(struct plan *p, struct invocation *in, struct error *err);
 void plan_release(struct plan *p);
+/* Whether a rule that --no-filter turns off skips a row. */
+bool plan_is_filtered(const struct plan *p);
 /* Adds why each row is skipped, each reason once with its count, for "all were skipped". */
 void plan_skips(const struct plan *p, struct buf *out);
 

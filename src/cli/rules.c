@@ -91,6 +91,17 @@ static void read_filter(struct sketch_rules *v, const struct matrix_sketch *s)
 	free(path);
 }
 
+static int read_yaml(struct sketch_yaml *y, const struct matrix_sketch *s, struct error *err)
+{
+	if (sketch_yaml_load(y, s->dir, err) < 0)
+		return -1;
+	for (size_t i = 0; i < y->library_dirs.n; i++)
+		if (!fs_is_dir(y->library_dirs.v[i]))
+			return error_set(err, "sketch.yaml of '%s': library '%s' is not a directory",
+				s->name, y->library_dirs.v[i]);
+	return 0;
+}
+
 struct rules *rules_open(
 	struct setup *s, const struct selection *sel, bool filter, struct error *err)
 {
@@ -102,7 +113,7 @@ struct rules *rules_open(
 	r->v = xcalloc(sel->n + 1, sizeof *r->v);
 	for (size_t i = 0; i < sel->n; i++) {
 		r->v[i].own_board = SIZE_MAX;
-		if (sketch_yaml_load(&r->v[i].yaml, sel->v[i].dir, err) < 0) {
+		if (read_yaml(&r->v[i].yaml, &sel->v[i], err) < 0) {
 			rules_free(r);
 			return NULL;
 		}
@@ -153,6 +164,14 @@ int rules_default_boards(struct rules *r, struct strv *out, struct error *err)
 	}
 	r->own_boards = true;
 	return 0;
+}
+
+const char *rules_asker(const struct rules *r, size_t i)
+{
+	size_t k = 0;
+	while (k < r->selection->n && r->v[k].own_board != i)
+		k++;
+	return k < r->selection->n ? r->selection->v[k].name : "?";
 }
 
 void rules_library_dirs(const struct rules *r, struct strv *out)

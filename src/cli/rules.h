@@ -23,6 +23,8 @@ void rules_free(struct rules *r);
 /* With no board asked for: the one each sketch asks for in its sketch.yaml, each once, pushed to `out`; a sketch is built for its own only
  * then. -1 and err when a sketch asks for none. */
 int rules_default_boards(struct rules *r, struct strv *out, struct error *err);
+/* The sketch that asks for the i-th of these; borrowed. */
+const char *rules_asker(const struct rules *r, size_t i);
 /* Pushes the libraries that the sketches' profiles give as dir:. */
 void rules_library_dirs(const struct rules *r, struct strv *out);
 /* The boards, resolved, as the matrix numbers them; borrowed. place[i] is the number of the i-th that was asked for. */

@@ -163,7 +163,8 @@ static void add(struct selection *s, struct naming *n, const struct options *o, 
 		.dir = xstrdup(dir), .name = name, .tree_library = xstrdup(library_of(n, dir))};
 }
 
-static void add_all(struct selection *s, const struct options *o, struct strv *dirs, const char *cwd)
+static void add_all(
+	struct selection *s, const struct options *o, struct strv *dirs, const char *cwd)
 {
 	struct naming n = {STRMAP_INIT(NULL), STRMAP_INIT(free), select_library(cwd)};
 	strv_sort(dirs);

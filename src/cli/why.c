@@ -74,28 +74,48 @@ static int run_one(struct why *w, struct strv *argv, struct answer *a, struct er
 	return p ? 0 : -1;
 }
 
-static int preprocess(struct why *w, struct context *c, const struct subject *s, struct exact *x,
-	const char *source, const char *extra, struct error *err)
+static int preprocess(struct why *w, struct context *c, const struct subject *s,
+	const struct library_list *l, const char *source, const char *extra, struct answer *a,
+	struct error *err)
 {
 	struct strv dirs = STRV_INIT, argv = STRV_INIT;
-	struct answer a = {0};
 	char *merged = path_join(w->scratch, "sketch.ino.cpp");
 	struct props *overlay = context_overlay(
 		w->scratch, path_base(s->sketch.main_file), s->sketch.dir);
-	discover_include_dirs(&c->discover, exact_list(x), &dirs);
+	discover_include_dirs(&c->discover, l, &dirs);
 	if (extra)
 		strv_push(&dirs, extra);
-	int ret = context_preproc_argv(c, overlay, &dirs, *source ? source : merged, "/dev/null",
-		NULL, &argv, err);
+	int ret = fs_write(merged, s->merged.text.data, s->merged.text.len, err);
 	if (ret == 0)
-		ret = run_one(w, &argv, &a, err);
+		ret = context_preproc_argv(c, overlay, &dirs, *source ? source : merged,
+			"/dev/null", NULL, &argv, err);
 	if (ret == 0)
-		exact_result(x, a.status, buf_str(&a.err));
+		ret = run_one(w, &argv, a, err);
 	props_free(overlay);
-	buf_release(&a.err);
 	strv_release(&dirs);
 	strv_release(&argv);
 	free(merged);
+	return ret;
+}
+
+/* A header that nobody has could be the compiler's own, for all that the prediction knows. */
+static bool reads_well(struct why *w, struct context *c, const struct subject *s,
+	const struct library_list *l)
+{
+	struct answer a = {0};
+	bool well = preprocess(w, c, s, l, "", NULL, &a, NULL) == 0 && a.status == 0;
+	buf_release(&a.err);
+	return well;
+}
+
+static int exact_pass(struct why *w, struct context *c, const struct subject *s, struct exact *x,
+	const char *source, const char *extra, struct error *err)
+{
+	struct answer a = {0};
+	int ret = preprocess(w, c, s, exact_list(x), source, extra, &a, err);
+	if (ret == 0)
+		exact_result(x, a.status, buf_str(&a.err));
+	buf_release(&a.err);
 	return ret;
 }
 
@@ -104,18 +124,16 @@ static int discover_exactly(struct why *w, struct context *c, const struct subje
 	struct library_list *out, char **missing, struct error *err)
 {
 	struct exact *x = exact_new(&c->discover, &s->view);
-	char *merged = path_join(w->scratch, "sketch.ino.cpp");
 	const char *source, *extra;
 	enum exact_step step = EXACT_RUN;
-	int ret = fs_write(merged, s->merged.text.data, s->merged.text.len, err);
+	int ret = 0;
 	while (ret == 0 && (step = exact_next(x, &source, &extra)) == EXACT_RUN)
-		ret = preprocess(w, c, s, x, source, extra, err);
+		ret = exact_pass(w, c, s, x, source, extra, err);
 	if (ret == 0) {
 		library_list_copy(out, exact_list(x));
 		*missing = xstrdup(step == EXACT_FAILED ? exact_missing(x) : NULL);
 	}
 	exact_free(x);
-	free(merged);
 	return ret;
 }
 
@@ -188,7 +206,7 @@ static int explain(struct why *w, struct context *c, const struct subject *s, st
 	char *missing = NULL;
 	bool sure = false;
 	int ret = discover_predict(&c->discover, &s->view, &l, &sure, err);
-	if (ret == 0 && !sure) {
+	if (ret == 0 && !(sure && reads_well(w, c, s, &l))) {
 		library_list_release(&l);
 		ret = discover_exactly(w, c, s, &l, &missing, err);
 	}

@@ -199,7 +199,11 @@ static void no_board(
 	for (size_t i = 0; !among && (p = platforms_at(ps, i)); i++)
 		add_ids(p, &names, &ids);
 	add_nearest(&names, &ids, f->id, &nearest);
-	if (among)
+	if (!platforms_count(ps))
+		error_set(err,
+			"no Arduino platform is installed; cure: run 'arduino-cli core install "
+			"arduino:avr', or name a folder with --platforms");
+	else if (among)
 		error_set(err, "no board '%s' in %s:%s %s%s; cure: 'boardman boards' lists them",
 			f->id, among->vendor, among->arch, among->version, buf_str(&nearest));
 	else

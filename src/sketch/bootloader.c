@@ -1,8 +1,9 @@
 /* bootloader: reads and writes Intel HEX (record types 00 to 05) for the merge. The image is a list of ranges; where both files
- * have bytes at an address the bootloader's stay, as in the reference.
+ * have bytes at an address the bootloader's stay, as in the reference. Refuses a file whose own records overlap.
  */
 #include "sketch/bootloader.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +40,8 @@ static uint64_t end_of(const struct segment *s)
 	return (uint64_t)s->address + s->data.len;
 }
 
-/* Adds bytes, unless some of that place is taken. */
-static void image_add(struct image *m, uint32_t address, const uint8_t *data, size_t len)
+/* Adds bytes; false when some of that place is taken. */
+static bool image_add(struct image *m, uint32_t address, const uint8_t *data, size_t len)
 {
 	size_t i = 0;
 	while (i < m->n && end_of(&m->v[i]) < address)
@@ -48,7 +49,7 @@ static void image_add(struct image *m, uint32_t address, const uint8_t *data, si
 	bool joins = i < m->n && end_of(&m->v[i]) == address;
 	size_t next = joins ? i + 1 : i;
 	if (next < m->n && m->v[next].address < (uint64_t)address + len)
-		return;
+		return false;
 	if (joins) {
 		buf_add(&m->v[i].data, data, len);
 	} else {
@@ -64,6 +65,7 @@ static void image_add(struct image *m, uint32_t address, const uint8_t *data, si
 		memmove(m->v + i + 1, m->v + i + 2, (m->n - i - 2) * sizeof *m->v);
 		m->n--;
 	}
+	return true;
 }
 
 static int digit(char c)
@@ -101,8 +103,8 @@ static int image_load(struct image *m, const char *path, struct error *err)
 		uint32_t offset = n < 0 ? 0 : (uint32_t)r[1] << 8 | r[2];
 		if (n < 0)
 			ret = error_set(err, "%s:%d: broken Intel HEX record", path, line);
-		else if (r[3] == 0)
-			image_add(m, base + offset, r + 4, r[0]);
+		else if (r[3] == 0 && !image_add(m, base + offset, r + 4, r[0]))
+			ret = error_set(err, "%s:%d: Intel HEX records overlap", path, line);
 		else if (r[3] == 2 && r[0] == 2)
 			base = ((uint32_t)r[4] << 8 | r[5]) << 4;
 		else if (r[3] == 4 && r[0] == 2)

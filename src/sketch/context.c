@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "common/buf.h"
 #include "common/fs.h"
@@ -14,6 +15,8 @@
 #include "sketch/props.h"
 #include "sketch/size.h"
 #include "sketch/unit.h"
+
+#define MIN_ROOM (UINT64_C(64) << 20) /* bytes of disk */
 
 static const char *const recipe_key[LANG_COUNT] = {
 	[LANG_C] = "recipe.c.o.pattern",
@@ -27,14 +30,22 @@ void shared_note(struct shared *s, const char *line)
 		s->events.note(s->events.ctx, line);
 }
 
-/* Units are built below the cache, so that they are hard-linked from there; a cache that cannot be written gives way to TMPDIR. */
+static bool has_room(const char *dir)
+{
+	struct statvfs v;
+	return statvfs(dir, &v) < 0 || (uint64_t)v.f_bavail * v.f_frsize >= MIN_ROOM;
+}
+
+/* Units are built below the cache, so that they are hard-linked from there; a cache that cannot be written, or that soon could not
+ * be, gives way to TMPDIR. */
 const char *shared_scratch(struct shared *s, struct error *err)
 {
 	const char *tmp = getenv("TMPDIR");
 	if (s->scratch)
 		return s->scratch;
 	s->scratch = xasprintf("%s/tmp/run-%d", s->config.cache_dir, (int)getpid());
-	if (fs_remove_tree(s->scratch, NULL) == 0 && fs_mkdirs(s->scratch, NULL) == 0)
+	if (has_room(s->config.cache_dir) && fs_remove_tree(s->scratch, NULL) == 0 &&
+		fs_mkdirs(s->scratch, NULL) == 0)
 		return s->scratch;
 	free(s->scratch);
 	s->scratch = xasprintf("%s/boardman-XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -373,12 +384,15 @@ static void add_setting(void *ctx, const char *key, const char *value)
 	free(text);
 }
 
-/* The archiver's and the objcopies' own files. */
+/* The own files of what neither compiles nor links, and of what hooks run. */
 static void add_tools(struct settings_walk *w)
 {
 	struct strv keys = STRV_INIT, argv = STRV_INIT;
 	context_recipes(w->c, "recipe.objcopy", ".pattern", &keys);
+	context_recipes(w->c, "recipe.hooks.", ".pattern", &keys);
 	strv_push(&keys, "recipe.ar.pattern");
+	strv_push(&keys, "recipe.size.pattern");
+	strv_push(&keys, "recipe.advanced_size.pattern");
 	for (size_t i = 0; i < keys.n; i++) {
 		struct digest d;
 		strv_clear(&argv);

@@ -23,6 +23,12 @@ struct size_rules;
 struct store;
 struct unit;
 
+/* Threads that wait for a unit's lock use the store. */
+struct locks {
+	unsigned pending;
+	struct store *orphan; /* the engine is gone: the last one frees it */
+};
+
 /* What all contexts of an engine share. */
 struct shared {
 	struct engine_config config; /* deep copy */
@@ -33,10 +39,10 @@ struct shared {
 	struct include_scanner *scanner;
 	struct tasks *tasks;
 	struct defer *defer;
-	unsigned
-		*locks_pending; /* own allocation: outlives the engine while a lock is waited for */
+	struct locks *locks; /* outlives the engine while one is waited for */
 	uv_loop_t *loop;
 	char *scratch; /* <cache>/tmp/run-<pid>: units are built below it; see shared_scratch */
+	bool own_cache; /* the cache is a directory of this run alone, and goes with it */
 	unsigned next_unit; /* names directories in scratch */
 	uint64_t opened; /* uv_hrtime of engine_open */
 	bool compat; /* boardman.compat=arduino-builder */

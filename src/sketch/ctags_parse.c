@@ -99,13 +99,16 @@ static void read_field(struct tag *t, struct fields *f, struct piece text)
 		f->in_namespace = value.len > 0;
 }
 
-/* ctags copies the name out of a line marker as it is written there, with backslashes doubled. */
+/* ctags copies the name out of a line marker as it is written there, with backslashes doubled and quotes as octal. */
 static char *file_name(struct piece p)
 {
 	char *name = xstrndup(p.s, p.len), *to = name;
 	for (const char *from = name; *from; from++) {
-		*to++ = *from;
-		if (from[0] == '\\' && from[1] == '\\')
+		bool quote = strncmp(from, "\\042", 4) == 0;
+		*to++ = quote ? '"' : *from;
+		if (quote)
+			from += 3;
+		else if (from[0] == '\\' && from[1] == '\\')
 			from++;
 	}
 	*to = '\0';

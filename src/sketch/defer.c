@@ -14,23 +14,22 @@ struct call {
 
 struct defer {
 	uv_idle_t idle;
-	struct call *queue;
+	struct call *queue, *batch; /* of the turn to come, of this turn */
+	bool stopped;
 };
 
 static void on_idle(uv_idle_t *h)
 {
 	struct defer *d = h->data;
-	struct call *last = d->queue ? d->queue->prev : NULL;
 	struct call *c;
-	/* What is queued meanwhile waits for the next turn: `last` bounds this one. */
-	while (last && (c = d->queue)) {
+	/* What is queued meanwhile waits for the next turn. */
+	d->batch = d->queue;
+	d->queue = NULL;
+	while ((c = d->batch)) {
 		struct call one = *c;
-		bool end = c == last;
-		DL_DELETE(d->queue, c);
+		DL_DELETE(d->batch, c);
 		free(c);
 		one.fn(one.ctx);
-		if (end)
-			break;
 	}
 	if (!d->queue)
 		uv_idle_stop(h);
@@ -49,21 +48,38 @@ static void on_close(uv_handle_t *h)
 	free(h->data);
 }
 
-void defer_free(struct defer *d)
+/* NULL is any. */
+static void drop(struct call **list, const void *ctx)
 {
 	struct call *c, *next;
-	if (!d)
-		return;
-	DL_FOREACH_SAFE(d->queue, c, next)
+	DL_FOREACH_SAFE(*list, c, next)
 	{
-		DL_DELETE(d->queue, c);
+		if (ctx && c->ctx != ctx)
+			continue;
+		DL_DELETE(*list, c);
 		free(c);
 	}
+}
+
+void defer_stop(struct defer *d)
+{
+	d->stopped = true;
+	drop(&d->queue, NULL);
+	drop(&d->batch, NULL);
+}
+
+void defer_free(struct defer *d)
+{
+	if (!d)
+		return;
+	defer_stop(d);
 	uv_close((uv_handle_t *)&d->idle, on_close);
 }
 
 void defer_call(struct defer *d, void (*fn)(void *ctx), void *ctx)
 {
+	if (d->stopped)
+		return;
 	struct call *c = xcalloc(1, sizeof *c);
 	c->fn = fn;
 	c->ctx = ctx;
@@ -73,12 +89,6 @@ void defer_call(struct defer *d, void (*fn)(void *ctx), void *ctx)
 
 void defer_drop(struct defer *d, const void *ctx)
 {
-	struct call *c, *next;
-	DL_FOREACH_SAFE(d->queue, c, next)
-	{
-		if (c->ctx != ctx)
-			continue;
-		DL_DELETE(d->queue, c);
-		free(c);
-	}
+	drop(&d->queue, ctx);
+	drop(&d->batch, ctx);
 }

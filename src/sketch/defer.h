@@ -11,6 +11,8 @@ struct defer *defer_new(uv_loop_t *loop);
 void defer_free(struct defer *d);
 /* Queues fn(ctx); in order of queueing. */
 void defer_call(struct defer *d, void (*fn)(void *ctx), void *ctx);
+/* Drops what is queued and whatever comes later. */
+void defer_stop(struct defer *d);
 /* Drops the queued calls with this ctx. */
 void defer_drop(struct defer *d, const void *ctx);
 

@@ -121,6 +121,10 @@ static void fill_slots(void *ctx)
 		DL_DELETE(e->queue, q);
 		struct context *c =
 			context_get(&e->contexts, &e->s, q->job.board, q->job.tree_library);
+		if (e->closing) { /* by a note's callback */
+			queued_free(q);
+			return;
+		}
 		struct run *r = run_start(&e->s, c, &q->job, take_slot(e), on_run_done, e);
 		DL_APPEND(e->runs, r);
 		e->n_runs++;
@@ -185,24 +189,45 @@ unsigned long engine_processes(const struct engine *e)
 
 /* ---- open and close ---- */
 
+/* Where there can be no cache, the run makes do with one of its own. */
+static int open_store(struct shared *s, struct error *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	s->files = file_index_open(s->config.cache_dir);
+	s->store = store_open(s->config.cache_dir, s->files, err);
+	if (s->store)
+		return 0;
+	char *dir = xasprintf("%s/boardman-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(dir)) {
+		free(dir);
+		return -1;
+	}
+	log_warning("%s; nothing of this run is kept for others", err->text);
+	file_index_free(s->files);
+	free((char *)s->config.cache_dir);
+	s->config.cache_dir = dir;
+	s->own_cache = true;
+	s->files = file_index_open(dir);
+	s->store = store_open(dir, s->files, err);
+	return s->store ? 0 : -1;
+}
+
 static int open_shared(struct shared *s, struct error *err)
 {
 	const struct engine_config *c = &s->config;
 	s->platforms = c->platforms ? c->platforms : platforms_open(&c->dirs, err);
 	if (!s->platforms)
 		return -1;
-	s->files = file_index_open(c->cache_dir);
-	s->toolchains = toolchains_open(c->cache_dir, s->files);
-	s->store = store_open(c->cache_dir, s->files, err);
-	if (!s->store)
+	if (open_store(s, err) < 0)
 		return -1;
+	s->toolchains = toolchains_open(c->cache_dir, s->files);
 	s->scanner = include_scanner_new();
 	s->tasks = tasks_new(
 		s->loop, c->limits.tokens, c->limits.framework_jobs, c->reproducible, err);
 	if (!s->tasks)
 		return -1;
 	s->defer = defer_new(s->loop);
-	s->locks_pending = xcalloc(1, sizeof *s->locks_pending);
+	s->locks = xcalloc(1, sizeof *s->locks);
 	return 0;
 }
 
@@ -211,9 +236,11 @@ static void close_shared(struct shared *s)
 	defer_free(s->defer);
 	tasks_free(s->tasks);
 	include_scanner_free(s->scanner);
-	if (!s->locks_pending || !*s->locks_pending) { /* else a thread still uses the store */
+	if (s->locks && s->locks->pending) {
+		s->locks->orphan = s->store;
+	} else {
 		store_free(s->store);
-		free(s->locks_pending);
+		free(s->locks);
 	}
 	toolchains_free(s->toolchains);
 	if (s->files)
@@ -224,6 +251,8 @@ static void close_shared(struct shared *s)
 	if (s->scratch)
 		fs_remove_tree(s->scratch, NULL);
 	free(s->scratch);
+	if (s->own_cache)
+		fs_remove_tree(s->config.cache_dir, NULL);
 	strv_release(&s->notes);
 	config_release(&s->config);
 }
@@ -273,6 +302,7 @@ static void stop_all(struct engine *e)
 		DL_DELETE(e->queue, q);
 		queued_free(q);
 	}
+	defer_stop(e->s.defer); /* we may have been called by one of its calls */
 	tasks_free(e->s.tasks);
 	e->s.tasks = NULL;
 	for (struct context *c = e->contexts; c; c = c->next)

@@ -14,7 +14,9 @@
 #include "sketch/precompiled.h"
 #include "sketch/props.h"
 #include "sketch/run.h"
+#include "sketch/size.h"
 #include "sketch/store.h"
+#include "sketch/toolchain.h"
 #include "sketch/unit.h"
 
 /* Over this many characters of object names the reference links one archive per directory. Counted with a build path of the
@@ -27,18 +29,27 @@ static bool is_archive(const char *name)
 	return !strcmp(path_ext(name), ".a");
 }
 
-/* Calls for each file of the link, in its order, but not for core.a. */
-static void each_object(struct run *r,
-	void (*fn)(void *ctx, const char *name, const char *path, const struct digest *d),
-	void *ctx)
+typedef void object_fn(void *ctx, const char *name, const char *path, const struct digest *d);
+
+static void each_of_sketch(struct run *r, object_fn *fn, void *ctx)
 {
 	for (size_t i = 0; i < r->group.n; i++)
 		fn(ctx, r->group.v[i].name, r->group.v[i].out.object, &r->group.v[i].out.digest);
-	for (size_t i = 0; i < r->n_units; i++) {
-		const struct unit *u = r->units[i];
-		for (size_t k = 0; k < u->n_files - (u->library ? 0 : 1); k++)
-			fn(ctx, u->files[k].name, u->files[k].path, &u->files[k].digest);
-	}
+}
+
+/* But not core.a. */
+static void each_of_unit(const struct unit *u, object_fn *fn, void *ctx)
+{
+	for (size_t k = 0; k < u->n_files - (u->library ? 0 : 1); k++)
+		fn(ctx, u->files[k].name, u->files[k].path, &u->files[k].digest);
+}
+
+/* Calls for each file of the link that was compiled, in its order. */
+static void each_object(struct run *r, object_fn *fn, void *ctx)
+{
+	each_of_sketch(r, fn, ctx);
+	for (size_t i = 0; i < r->n_units; i++)
+		each_of_unit(r->units[i], fn, ctx);
 }
 
 static const struct unit_file *core_archive(const struct run *r)
@@ -56,13 +67,37 @@ struct names {
 	const char *build_dir;
 };
 
+static void add_path(struct names *n, const char *name)
+{
+	char *path = path_join(n->build_dir, name);
+	buf_addf(&n->text, "%s\"%s\"", n->text.len ? " " : "", path);
+	free(path);
+}
+
+/* An absolute name is a file that lies elsewhere. */
 static void add_name(void *ctx, const char *name, const char *path, const struct digest *d)
 {
 	struct names *n = ctx;
 	(void)path, (void)d;
-	buf_addf(&n->text, "%s\"%s/%s\"", n->text.len ? " " : "", n->build_dir, name);
-	n->length += USUAL_BUILD_PATH + strlen(name) + 4;
+	add_path(n, name);
+	n->length += (*name == '/' ? 0 : USUAL_BUILD_PATH + 1) + strlen(name) + 3;
 	strv_push(&n->all, name);
+}
+
+/* In link order; a library's own archives stand before what is compiled of it. */
+static void add_names(struct run *r, struct names *n, struct buf *ldflags)
+{
+	each_of_sketch(r, add_name, n);
+	for (size_t i = 0; i < r->n_units; i++) {
+		const struct unit *u = r->units[i];
+		struct strv archives = STRV_INIT;
+		if (u->library)
+			precompiled_link(r->context->board, u->library, &archives, ldflags);
+		for (size_t k = 0; k < archives.n; k++)
+			add_name(n, archives.v[k], NULL, NULL);
+		strv_release(&archives);
+		each_of_unit(u, add_name, n);
+	}
 }
 
 /* The reference's way out of too long a command: archives there already, then one objs.a per directory. */
@@ -82,7 +117,7 @@ static void add_archives(struct names *n)
 	buf_clear(&n->text);
 	buf_addstr(&n->text, "-Wl,--whole-archive");
 	for (size_t i = 0; i < archives.n; i++)
-		buf_addf(&n->text, " \"%s/%s\"", n->build_dir, archives.v[i]);
+		add_path(n, archives.v[i]);
 	buf_addstr(&n->text, " -Wl,--no-whole-archive");
 	strv_release(&archives);
 }
@@ -116,9 +151,7 @@ void firmware_properties(struct run *r)
 {
 	struct names n = {.build_dir = r->job.build_dir};
 	struct buf ldflags = BUF_INIT;
-	each_object(r, add_name, &n);
-	for (size_t i = 0; i < r->libraries.n; i++)
-		precompiled_link(r->context->board, r->libraries.v[i].lib, &n.text, &ldflags);
+	add_names(r, &n, &ldflags);
 	if (n.length > MAX_OBJECT_NAMES) {
 		add_archives(&n);
 		add_archive_steps(r, &n);
@@ -253,6 +286,29 @@ static void add_token(struct keying *k, const char *token)
 	digester_addstr(k->d, token);
 }
 
+/* The program itself, wherever it lies: of the link's alone, link_role knows. */
+static void add_tool(struct keying *k, const char *tool)
+{
+	struct strv argv = STRV_INIT;
+	struct digest d;
+	strv_push(&argv, tool);
+	if (toolchain_digest(k->run->shared->toolchains, &argv, TOOL_OTHER, &d, NULL) == 0)
+		digester_add_digest(k->d, &d);
+	strv_release(&argv);
+}
+
+/* What it says of the sizes is kept with the link. */
+static void add_size_tool(struct keying *k)
+{
+	const struct run *r = k->run;
+	const char *recipe = size_recipe(r->context->size);
+	struct strv argv = STRV_INIT;
+	if (context_recipe_argv(r->context, r->overlay, recipe ? recipe : "recipe.size.pattern",
+		    &argv, NULL) == 0)
+		add_tool(k, argv.v[0]);
+	strv_release(&argv);
+}
+
 void firmware_key(struct run *r, struct digest *out)
 {
 	struct keying k = {r, digester_new()};
@@ -263,9 +319,12 @@ void firmware_key(struct run *r, struct digest *out)
 	digester_add_digest(k.d, &r->context->link_role);
 	each_object(r, add_object, &k);
 	add_object(&k, core->name, NULL, &core->digest);
-	for (size_t i = 0; i < r->n_steps; i++)
+	for (size_t i = 0; i < r->n_steps; i++) {
+		add_tool(&k, r->steps[i].argv.v[0]);
 		for (size_t a = 0; a < r->steps[i].argv.n; a++)
 			add_token(&k, r->steps[i].argv.v[a]);
+	}
+	add_size_tool(&k);
 	digester_finish(k.d, out);
 	digester_free(k.d);
 }

@@ -25,6 +25,7 @@ struct maker {
 	struct buf *out;
 	bool lists; /* needs an 'L' row */
 	bool paths; /* needs a 'P' row */
+	bool has_err;
 };
 
 static void memo_free(void *p)
@@ -136,23 +137,30 @@ static bool add_next(struct maker *m, const char *path, const struct digest *d)
 	return false;
 }
 
-/* Compilers print system headers by their real path where that is shorter. */
+static bool is_real_path_of(const char *real, const char *path)
+{
+	char *is = path_real(path, NULL);
+	bool same = is && !strcmp(is, real);
+	free(is);
+	return same;
+}
+
+/* Compilers print system headers by their real path where that is shorter: the directory, or the file itself, may be a link. Its
+ * name is an end of that path which leads to it; of several, none may come to be offered before. */
 static bool add_system_by_real_path(struct maker *m, const char *path, const struct digest *d)
 {
-	const struct strv *dirs = include_list_dirs(m->v->system);
 	char *real = path_real(path, NULL);
 	bool done = false;
-	for (size_t i = 0; real && !done && i < dirs->n; i++) {
-		char *dir = path_real(dirs->v[i], NULL);
-		const char *name = dir ? below(real, dir) : NULL;
-		if (name && !offered(m->v->in->includes, name) && !offered(m->v->extra, name)) {
-			const struct file_facts *f =
-				include_list_lookup(m->v->system, name, strlen(name), NULL);
-			done = f && digest_equal(&f->digest, d);
-			if (done)
-				add_row(m, 'Y', d, name);
-		}
-		free(dir);
+	for (const char *name = real; name && (name = strchr(name, '/')) && *++name;) {
+		const char *found = include_list_find(m->v->system, name);
+		if (!found || offered(m->v->in->includes, name) || offered(m->v->extra, name) ||
+			!is_real_path_of(real, found))
+			continue;
+		if (done)
+			buf_addf(m->out, "U %s\n", name);
+		else
+			add_row(m, 'Y', d, name);
+		done = true;
 	}
 	free(real);
 	return done;
@@ -170,7 +178,7 @@ static bool add_placed(struct maker *m, const char *path, const struct digest *d
 	return true;
 }
 
-/* For a compiler that tells no system directories: the file lies in one of them, so it was asked for by the end of its path, and no
+/* For a compiler that tells no system directories: the file lies in one of them, so it was asked for by an end of its path, and no
  * list may come to offer that name. False when one does already: then it was found in some other way. */
 static bool add_unoffered(struct maker *m, const char *raw)
 {
@@ -272,7 +280,7 @@ static bool add_digest_rows(struct maker *m)
 		add_row(m, 'L', &d, "");
 	}
 	if (m->paths) {
-		manifest_paths_digest(m->st, m->v, m->clean, &d);
+		manifest_paths_digest(m->st, m->v, m->clean, m->has_err, &d);
 		add_row(m, 'P', &d, "");
 	}
 	return m->out->len <= MAX_ROWS;
@@ -281,8 +289,13 @@ static bool add_digest_rows(struct maker *m)
 bool manifest_make(struct store *st, const struct compile_view *v, const struct strv *raw,
 	const struct strv *clean, bool has_err, struct buf *rows)
 {
-	struct maker m = {
-		.st = st, .v = v, .raw = raw, .clean = clean, .out = rows, .paths = has_err};
+	struct maker m = {.st = st,
+		.v = v,
+		.raw = raw,
+		.clean = clean,
+		.out = rows,
+		.paths = has_err,
+		.has_err = has_err};
 	for (size_t i = 0; i < clean->n; i++) {
 		const struct file_facts *f = file_index_get(st->ix, clean->v[i]);
 		if (!f || strchr(clean->v[i], '\n'))

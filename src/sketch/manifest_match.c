@@ -6,7 +6,7 @@
  *   N k name        the k-th file (from 0) of that name in the system's directories: #include_next
  *   S, B, A         beneath the unit's directory; beneath build.path; by absolute path
  *   =               the source itself, which the key holds
- *   U name          no search list offers `name`
+ *   U name          no search list but the system's offers `name`
  *   X k name        beside the k-th file read there is no `name`
  *   H y|n k name    what __has_include says in the k-th file
  *   L, P            digest of all search lists; of all resolved paths and the source's very bytes
@@ -277,14 +277,15 @@ static const char *messages_language(void)
 	return "";
 }
 
-void manifest_paths_digest(
-	struct store *st, const struct compile_view *v, const struct strv *deps, struct digest *out)
+void manifest_paths_digest(struct store *st, const struct compile_view *v, const struct strv *deps,
+	bool has_err, struct digest *out)
 {
-	const struct file_facts *source = file_index_get(st->ix, v->in->source);
+	const struct file_facts *source = has_err ? file_index_get(st->ix, v->in->source) : NULL;
 	add_strv(st->d, deps);
 	if (source)
 		digester_add_digest(st->d, &source->digest);
-	digester_addstr(st->d, messages_language());
+	if (has_err)
+		digester_addstr(st->d, messages_language());
 	digester_finish(st->d, out);
 }
 
@@ -305,7 +306,9 @@ static bool match_row(struct matcher *m, const struct row *r)
 	case 'X':
 	case 'H': return match_file_row(m, r);
 	case 'L': manifest_lists_digest(m->st, m->v, &d); return same_digest(r->hex, &d);
-	case 'P': manifest_paths_digest(m->st, m->v, m->deps, &d); return same_digest(r->hex, &d);
+	case 'P':
+		manifest_paths_digest(m->st, m->v, m->deps, m->e->err_len > 0, &d);
+		return same_digest(r->hex, &d);
 	default: return false;
 	}
 }

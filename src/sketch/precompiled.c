@@ -84,7 +84,7 @@ bool precompiled_replaces_sources(const struct board *b, const struct library *l
 }
 
 void precompiled_link(
-	const struct board *b, const struct library *lib, struct buf *objects, struct buf *ldflags)
+	const struct board *b, const struct library *lib, struct strv *objects, struct buf *ldflags)
 {
 	struct fs_list l = {0};
 	char *dir = precompiled_dir(b, lib);
@@ -99,7 +99,7 @@ void precompiled_link(
 				buf_addf(ldflags, "-l%.*s ", (int)(strlen(name) - strlen(ext) - 3),
 					name + 3);
 			else if (is_static)
-				buf_addf(objects, " \"%s/%s\"", dir, name);
+				strv_push_take(objects, path_join(dir, name));
 		}
 		fs_list_release(&l);
 	}

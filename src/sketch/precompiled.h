@@ -10,14 +10,16 @@
 struct board;
 struct buf;
 struct library;
+struct strv;
 
 /* The directory with the library's archives for this board, or NULL (not precompiled, none for it, or the platform does not
  * support it). New string. */
 char *precompiled_dir(const struct board *b, const struct library *lib);
 /* True when the library's sources are not compiled for this board because its archive stands for them. */
 bool precompiled_replaces_sources(const struct board *b, const struct library *lib);
-/* Adds what the link needs: -L, -l and the library's own flags to `ldflags`; archives not called lib*.a to `objects`. */
-void precompiled_link(
-	const struct board *b, const struct library *lib, struct buf *objects, struct buf *ldflags);
+/* Adds what the link needs: -L, -l and the library's own flags to `ldflags`; the paths of archives not called lib*.a to
+ * `objects`. */
+void precompiled_link(const struct board *b, const struct library *lib, struct strv *objects,
+	struct buf *ldflags);
 
 #endif

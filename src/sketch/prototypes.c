@@ -56,6 +56,19 @@ static bool read_marker(const char *p, const char *end, const struct sketch *s, 
 	return marker;
 }
 
+/* arduino-ctags takes a file's name to end at its first quote, escaped or not: those are written as octal, as tags_parse knows. */
+static void add_marker(struct buf *out, const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		if (*p != '\\' || p + 1 == end)
+			buf_addch(out, *p);
+		else if (*++p == '"')
+			buf_addstr(out, "\\042");
+		else
+			buf_addf(out, "\\%c", *p);
+	}
+}
+
 void prototypes_filter(
 	const char *preprocessed, size_t len, const struct sketch *s, struct buf *out)
 {
@@ -66,11 +79,13 @@ void prototypes_filter(
 		const char *line_end = nl ? nl : end;
 		if (line_end > p && line_end[-1] == '\r')
 			line_end--;
-		read_marker(p, line_end, s, &ours);
-		if (ours) {
+		bool marker = read_marker(p, line_end, s, &ours);
+		if (ours && marker)
+			add_marker(out, p, line_end);
+		else if (ours)
 			buf_add(out, p, (size_t)(line_end - p));
+		if (ours)
 			buf_addch(out, '\n');
-		}
 		p = nl ? nl + 1 : end;
 	}
 }

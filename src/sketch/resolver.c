@@ -241,6 +241,9 @@ static void rank_builder(
 		char *folder = builder_name(v[i].entry->lib.folder);
 		int fit = builder_fit(folder, key);
 		v[i].priority = fit ? fit * 2 + (i < good ? 100 : 0) : i < good;
+		/* It knew no --library: that one is meant, whatever it is called. */
+		if (v[i].entry->lib.place == LIBRARY_GIVEN)
+			v[i].priority += 1000;
 		free(folder);
 	}
 	for (size_t i = 1; i < n; i++) {

@@ -83,7 +83,7 @@ double run_phase(struct run *r)
 static void on_timeout(uv_timer_t *t)
 {
 	struct run *r = t->data;
-	run_end(r, BUILD_TIMEOUT, xasprintf("took longer than %g s", r->shared->config.timeout));
+	run_end(r, BUILD_TIMEOUT, xasprintf("took longer than %g s; cure: a longer --timeout", r->shared->config.timeout));
 }
 
 void run_clock(struct run *r, bool runs)
@@ -174,11 +174,13 @@ static void on_step(struct run *r, const struct proc_result *p)
 		if (r->shared->config.fallback_mrproper && run_retry(r))
 			return;
 		r->result.return_code = p->exit_status;
-		if (r->confirmed && !p->signal)
+		char *fault = task_fault(&s->argv, p);
+		if (r->confirmed && !fault)
 			record_make(r);
-		run_end(r, p->signal ? BUILD_INFRA : BUILD_FAILED,
-			xasprintf("'%s' ended with status %d", path_base(s->argv.v[0]),
-				p->exit_status));
+		run_end(r, fault ? BUILD_INFRA : BUILD_FAILED,
+			fault ? fault :
+				xasprintf("'%s' ended with status %d", path_base(s->argv.v[0]),
+					p->exit_status));
 		return;
 	}
 	r->next_step++;

@@ -66,7 +66,10 @@ void run_release_discovery(struct run *r)
 
 static void go_on(struct run *r)
 {
-	if (r->shared->config.config_only)
+	/* No compile will prove the prediction. */
+	if (r->shared->config.config_only && !r->is_exact)
+		run_discover_exactly(r);
+	else if (r->shared->config.config_only)
 		run_end(r, BUILD_OK, NULL);
 	else
 		run_compile(r);
@@ -120,11 +123,53 @@ static void exact_run(struct run *r, const char *source, const char *extra)
 	strv_release(&argv);
 }
 
+/* "Wire.h" and Wire: what depends= names is a library, not a header, but often they are called alike. */
+static bool is_named_like(const char *header, const char *name)
+{
+	const char *base = path_base(header);
+	size_t n = strlen(name);
+	return !strncmp(base, name, n) && base[n] == '.';
+}
+
+/* What the library wants and nobody has; one that is named like the header stands alone. */
+static void add_depends(
+	const struct run *r, const struct library *l, const char *header, struct strv *out)
+{
+	for (size_t i = 0; l && i < l->depends.n; i++) {
+		const char *name = l->depends.v[i];
+		if (libraries_by_name(r->context->libraries, name))
+			continue;
+		if (is_named_like(header, name))
+			strv_clear(out);
+		else if (out->n == 1 && is_named_like(header, out->v[0]))
+			continue;
+		strv_push_unique(out, name);
+	}
+}
+
+static char *missing_text(const struct run *r, const char *header)
+{
+	const struct libraries *ls = r->context->libraries;
+	const struct library_list *used = exact_list(r->exact);
+	struct strv names = STRV_INIT;
+	struct buf text = BUF_INIT;
+	buf_addf(&text, "no library has '%s'; cure: ", header);
+	add_depends(r, libraries_owner(ls, r->sketch.dir), header, &names);
+	for (size_t i = 0; i < used->n; i++)
+		add_depends(r, used->v[i].lib, header, &names);
+	buf_addstr(&text, names.n ? "arduino-cli lib install" : "install one that has it, or name its "
+								"directory with --library");
+	for (size_t i = 0; i < names.n; i++)
+		buf_addf(&text, " \"%s\"", names.v[i]);
+	strv_release(&names);
+	return buf_detach(&text);
+}
+
 static void fail_missing(struct run *r)
 {
 	buf_add(&r->result.err, r->why.data, r->why.len);
 	r->result.return_code = 1;
-	run_end(r, BUILD_FAILED, xasprintf("no library has '%s'", exact_missing(r->exact)));
+	run_end(r, BUILD_FAILED, missing_text(r, exact_missing(r->exact)));
 }
 
 /* What was read, and where the missing ones were looked for, so that the failure stands as long as that is so. */

@@ -2,6 +2,7 @@
 #include "sketch/size.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <ctype.h>
 #include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 #include "common/xalloc.h"
 #include "sketch/board.h"
 #include "sketch/props.h"
+
+#define MAX_GROUPS 64
+#define MAX_BYTES ((int64_t)1 << 40) /* of one section; more is no size */
 
 struct size_rules {
 	pcre2_code *flash, *ram; /* NULL when the platform has none */
@@ -47,7 +51,7 @@ static int read_max(const struct board *b, const char *key, int64_t *out, struct
 	*out = -1;
 	if (*text) {
 		*out = strtoll(text, &end, 10);
-		if (*end || *out < 0)
+		if (*end || *out < 0 || *out > MAX_BYTES)
 			r = error_set(err, "board '%s': %s '%s' is no number", b->fqbn, key, text);
 	}
 	free(text);
@@ -83,7 +87,7 @@ struct size_rules *size_rules_new(const struct board *b, struct error *err)
 		size_rules_free(r);
 		return NULL;
 	}
-	r->match = pcre2_match_data_create(16, NULL);
+	r->match = pcre2_match_data_create(MAX_GROUPS, NULL);
 	return r;
 }
 
@@ -126,7 +130,8 @@ static int64_t sum(const struct size_rules *r, pcre2_code *re, const char *text,
 				continue;
 			char *group = xstrndup(text + v[2 * i], v[2 * i + 1] - v[2 * i]), *end;
 			int64_t value = strtoll(group, &end, 10);
-			if (*group && !*end)
+			if (!isspace((unsigned char)*group) && *group && !*end &&
+				value < MAX_BYTES && value > -MAX_BYTES)
 				total += value;
 			free(group);
 		}
@@ -145,7 +150,9 @@ void size_judge(const struct size_rules *r, struct size_report *s)
 {
 	s->flash_max = r->flash_max;
 	s->ram_max = r->ram_max;
-	if (s->flash_max >= 0 && s->flash > s->flash_max)
+	if (s->flash_max < 0 || s->flash < 0)
+		return; /* the reference judges nothing then, RAM neither */
+	if (s->flash > s->flash_max)
 		s->too_big = too_big("flash", s->flash, s->flash_max);
 	else if (s->ram_max > 0 && s->ram > s->ram_max)
 		s->too_big = too_big("RAM", s->ram, s->ram_max);

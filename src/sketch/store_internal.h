@@ -99,9 +99,9 @@ void manifest_add(struct buf *out, const struct digest *object, const struct buf
 /* True when all rows hold; `deps` gets what they resolve to. */
 bool manifest_matches(struct store *st, const struct compile_view *v,
 	const struct manifest_entry *e, struct strv *deps);
-/* The digests in rows 'P' and 'L'. */
+/* The digests in rows 'P' and 'L'. Messages (`has_err`) quote the source, comments and all. */
 void manifest_paths_digest(struct store *st, const struct compile_view *v, const struct strv *deps,
-	struct digest *out);
+	bool has_err, struct digest *out);
 void manifest_lists_digest(struct store *st, const struct compile_view *v, struct digest *out);
 /* What __has_include says in file `from` of a name with its opening '<' or '"'. */
 bool manifest_has_include(struct store *st, const struct compile_view *v, const char *from,

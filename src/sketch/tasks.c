@@ -8,6 +8,7 @@
 #include <string.h>
 #include <utlist.h>
 #include "common/error.h"
+#include "common/fs.h"
 #include "common/proc.h"
 #include "common/strv.h"
 #include "common/xalloc.h"
@@ -240,4 +241,19 @@ void task_cancel(struct task *k)
 		proc_kill(k->proc, 9);
 	else
 		kick(k->pool);
+}
+
+char *task_fault(const struct strv *argv, const struct proc_result *r)
+{
+	/* As libc has them in LC_ALL=C. */
+	static const char *const full[] = {"No space left on device", "Disk quota exceeded"};
+	const char *tool = path_base(argv->v[0]);
+	const char *name = r->signal ? sigabbrev_np(r->signal) : NULL;
+	if (r->signal && !r->timed_out)
+		return xasprintf("'%s' was ended by signal %d%s%s", tool, r->signal,
+			name ? ", SIG" : "", name ? name : "");
+	for (size_t i = 0; r->exit_status && i < ARRAY_LEN(full); i++)
+		if (strstr(buf_str(&r->err), full[i]))
+			return xasprintf("'%s': %s", tool, full[i]);
+	return NULL;
 }

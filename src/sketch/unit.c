@@ -31,7 +31,7 @@ struct lock_request {
 	uv_work_t work;
 	struct unit *unit; /* NULL: nobody wants it any more */
 	struct store *store;
-	unsigned *pending;
+	struct locks *locks;
 	struct digest key;
 	int fd;
 };
@@ -234,11 +234,13 @@ static void on_archived(void *ctx, const struct proc_result *r, const char *why)
 	struct unit *u = ctx;
 	u->archiving = NULL;
 	if (!r || r->exit_status) {
+		char *fault = r ? task_fault(&u->commands[u->next_command - 1], r) : xstrdup(why);
 		if (r)
 			buf_add(&u->err, r->err.data, r->err.len);
-		fail(u, !r,
-			xasprintf("%s cannot be archived%s%s", unit_name(u), why ? ": " : "",
-				why ? why : ""));
+		fail(u, fault != NULL,
+			xasprintf("%s cannot be archived%s%s", unit_name(u), fault ? ": " : "",
+				fault ? fault : ""));
+		free(fault);
 		return;
 	}
 	next_archive_command(u);
@@ -342,16 +344,25 @@ static void lock_work(uv_work_t *w)
 	r->fd = store_lock(r->store, &r->key, NULL);
 }
 
+static void leave(struct locks *l)
+{
+	if (l->pending || !l->orphan)
+		return;
+	store_free(l->orphan);
+	free(l);
+}
+
 /* A lock that cannot be had (read-only cache) is gone without: the store's writes are atomic anyway. */
 static void lock_done(uv_work_t *w, int status)
 {
 	struct lock_request *r = w->data;
 	struct unit *u = r->unit;
 	(void)status;
-	(*r->pending)--;
+	r->locks->pending--;
 	if (!u) {
 		if (r->fd >= 0)
 			close(r->fd);
+		leave(r->locks);
 		free(r);
 		return;
 	}
@@ -372,8 +383,8 @@ static void lock(struct unit *u)
 	r->work.data = r;
 	r->unit = u;
 	r->store = u->context->shared->store;
-	r->pending = u->context->shared->locks_pending;
-	(*r->pending)++;
+	r->locks = u->context->shared->locks;
+	r->locks->pending++;
 	r->fd = -1;
 	u->locking = r;
 	u->state = UNIT_LOCKING;

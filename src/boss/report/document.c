@@ -105,7 +105,7 @@ void document_run(struct buf *out, const struct run_row *rows, size_t n, const s
 	int exit_status, const char *version, const char *out_dir)
 {
 	struct json *o = json_object(), *jobs = json_array();
-	json_add_str(o, "schema", "boardman-run/1");
+	json_add_str(o, "schema", "boardman-report/1");
 	json_add_str(o, "version", version);
 	json_add_int(o, "exit_status", exit_status);
 	json_add_str(o, "output_dir", out_dir);

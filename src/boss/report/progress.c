@@ -71,7 +71,8 @@ static void add_file(struct buf *out, const struct progress *p, const struct run
 
 static bool wants_line(const struct progress *p, const struct run_row *r)
 {
-	if (p->config.quiet)
+	/* What was not run is counted at the end: it can be all of a large run. */
+	if (p->config.quiet || r->verdict == VERDICT_NOT_RUN)
 		return false;
 	return !p->config.live || p->config.all_jobs || failure_is_one(r);
 }

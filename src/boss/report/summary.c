@@ -62,6 +62,23 @@ void summary_job(struct buf *out, const struct report_style *s, const struct run
 	buf_addch(out, '\n');
 }
 
+void summary_not_run(struct buf *out, const struct run_row *rows, size_t n)
+{
+	const char *why = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].verdict != VERDICT_NOT_RUN)
+			continue;
+		count++;
+		why = why ? why : rows[i].reason;
+	}
+	if (!count)
+		return;
+	buf_addstr(out, "not run: ");
+	text_count(out, count, "job");
+	buf_addf(out, " (%s)\n", why ? why : "no reason known");
+}
+
 static void add_verdicts(struct buf *out, const struct report_style *s, const struct run_totals *t)
 {
 	static const char *const words[] = {"", "ok", "failed", "timeout", "blocked", "infra",

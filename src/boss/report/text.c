@@ -81,8 +81,9 @@ void text_line(struct buf *out, const struct report_style *s, const char *line, 
 
 void text_path(struct buf *out, const struct report_style *s, const char *path)
 {
+	bool here = s->cwd && s->cwd[1] && !strcmp(path, s->cwd);
 	bool inside = s->cwd && path_beneath(path, s->cwd) && strlen(path) > strlen(s->cwd) + 1;
-	const char *shown = inside ? path + strlen(s->cwd) + (s->cwd[1] != '\0') : path;
+	const char *shown = here ? "." : inside ? path + strlen(s->cwd) + (s->cwd[1] != '\0') : path;
 	add_piece(out, s, shown, strlen(shown));
 }
 

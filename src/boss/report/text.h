@@ -17,7 +17,8 @@ struct report_style {
 enum text_color { TEXT_PLAIN, TEXT_GOOD, TEXT_BAD, TEXT_DIM };
 
 /* The text in that colour, or as it is. */
-void text_colored(struct buf *out, const struct report_style *s, enum text_color c, const char *text);
+void text_colored(
+	struct buf *out, const struct report_style *s, enum text_color c, const char *text);
 /* "12 ms", "1.2 s", "41 s", "2 min 5 s", "1 h 3 min" */
 void text_seconds(struct buf *out, double seconds);
 /* "1 job", "3 jobs", "1 sketch", "2 sketches" */
