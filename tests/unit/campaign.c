@@ -4,6 +4,7 @@
 #include "tap.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <uv.h>
 #include "boss/campaign.h"
 #include "boss/link/local.h"
@@ -34,6 +35,8 @@ struct worker {
 	const char *refuse; /* fatal error at configure */
 	int die_after; /* results, then a fatal error; 0 never */
 	int raise_after; /* results, then SIGINT; 0 never */
+	bool deaf; /* to cancel; asks to be interrupted again then */
+	bool stopped; /* its link was closed */
 	bool evil; /* messages for jobs that it was never given */
 	int results, cancelled, built;
 	char *order; /* names in the order of dispatch */
@@ -67,8 +70,12 @@ static void finish(struct worker *w, size_t i)
 {
 	struct held h = w->held[i];
 	const char *name = path_base(h.sketch);
-	struct build_result r = {.job = h.id, .attempt = h.attempt, .verdict = VERDICT_OK,
-		.key = xasprintf("key-%s", name), .sizes = {10, 100, 1, 10}, .times.total = 0.5};
+	struct build_result r = {.job = h.id,
+		.attempt = h.attempt,
+		.verdict = VERDICT_OK,
+		.key = xasprintf("key-%s", name),
+		.sizes = {10, 100, 1, 10},
+		.times.total = 0.5};
 	buf_addstr(&r.deps, "deps\n");
 	if (!strncmp(name, "Fail", 4)) {
 		r.verdict = VERDICT_FAILED;
@@ -108,8 +115,8 @@ static void step(uv_timer_t *t)
 			continue;
 		w->held[i].started = true;
 		say(w, &(struct response){.kind = RESP_STARTED,
-				  .job = w->held[i].id,
-				  .attempt = w->held[i].attempt});
+			       .job = w->held[i].id,
+			       .attempt = w->held[i].attempt});
 		return;
 	}
 	for (size_t i = 0; i < w->n; i++) {
@@ -120,7 +127,8 @@ static void step(uv_timer_t *t)
 	}
 	if (w->die_after && w->results >= w->die_after) {
 		uv_timer_stop(t);
-		say(w, &(struct response){.kind = RESP_ERROR, .msg = "out of steam", .fatal = true});
+		say(w, &(struct response){
+			       .kind = RESP_ERROR, .msg = "out of steam", .fatal = true});
 	}
 	if (w->raise_after && w->results >= w->raise_after) {
 		w->raise_after = 0;
@@ -135,8 +143,8 @@ static void take_jobs(struct worker *w, const struct command *c)
 		char *order = w->order;
 		w->held[w->n++] = (struct held){j->id, j->attempt, xstrdup(j->sketch),
 			xstrdup(j->build_dir), xstrdup(j->known_key), false};
-		w->order = xasprintf("%s%s%s", order ? order : "", order ? " " : "",
-			path_base(j->sketch));
+		w->order = xasprintf(
+			"%s%s%s", order ? order : "", order ? " " : "", path_base(j->sketch));
 		free(order);
 	}
 }
@@ -162,13 +170,16 @@ static void give_back(struct worker *w, const struct command *c)
 static void on_command(void *ctx, const struct command *c)
 {
 	struct worker *w = ctx;
-	struct unit_report unit = {.board = (char *)"v:a:b", .name = (char *)"core",
-		.verdict = VERDICT_OK, .seconds = 0.25, .start = 0.1};
+	struct unit_report unit = {.board = (char *)"v:a:b",
+		.name = (char *)"core",
+		.verdict = VERDICT_OK,
+		.seconds = 0.25,
+		.start = 0.1};
 	switch (c->kind) {
 	case CMD_CONFIGURE:
 		if (w->refuse)
 			say(w, &(struct response){
-					.kind = RESP_ERROR, .msg = w->refuse, .fatal = true});
+				       .kind = RESP_ERROR, .msg = w->refuse, .fatal = true});
 		else
 			say(w, &(struct response){.kind = RESP_CONFIGURE_DONE});
 		break;
@@ -181,7 +192,12 @@ static void on_command(void *ctx, const struct command *c)
 		take_jobs(w, c);
 		uv_timer_start(&w->timer, step, 0, 1);
 		break;
-	case CMD_CANCEL: give_back(w, c); break;
+	case CMD_CANCEL:
+		if (w->deaf)
+			raise(SIGINT);
+		else
+			give_back(w, c);
+		break;
 	case CMD_BUILD_DONE: say(w, &(struct response){.kind = RESP_BUILD_DONE}); break;
 	case CMD_QUIT: say(w, &(struct response){.kind = RESP_QUIT_ACK}); break;
 	}
@@ -218,6 +234,7 @@ static void on_closed(uv_handle_t *h)
 static void stop(void *worker, void (*closed)(void *ctx), void *ctx)
 {
 	struct worker *w = worker;
+	w->stopped = true;
 	w->closed = closed;
 	w->closed_ctx = ctx;
 	while (w->n)
@@ -258,8 +275,8 @@ static void run(struct test *t, const char *names)
 	strv_split(&words, names, " ");
 	strv_push(&boards, "v:a:b");
 	for (size_t i = 0; i < words.n; i++)
-		sketches[i] = (struct matrix_sketch){
-			xasprintf("/t/%s", words.v[i]), words.v[i], NULL};
+		sketches[i] =
+			(struct matrix_sketch){xasprintf("/t/%s", words.v[i]), words.v[i], NULL};
 	matrix_build(&m, &boards, sketches, words.n, skip_some, sketches, &err);
 	uv_loop_init(&loop);
 	t->worker.loop = &loop;
@@ -280,7 +297,8 @@ static void run(struct test *t, const char *names)
 		.platforms = &t->notes,
 	};
 	campaign_run(&c, &t->result);
-	is_int(uv_loop_close(&loop), 0, "the loop is left empty");
+	if (!t->result.abandoned)
+		is_int(uv_loop_close(&loop), 0, "the loop is left empty");
 	outtree_close(out);
 	matrix_release(&m);
 	for (size_t i = 0; i < words.n; i++)
@@ -347,7 +365,8 @@ static void plain(void)
 	fs_read(path, 0, &text, NULL);
 	ok(strstr(buf_str(&text), "stage1_archives\tlocal\tv:a:b\tcore\tok\tno\t0.100\t0.250\n"),
 		"phases.tsv has the unit");
-	ok(strstr(buf_str(&text), "stage2_sketches\tlocal\tv:a:b\tB\tok\tno\t"), "and the sketches");
+	ok(strstr(buf_str(&text), "stage2_sketches\tlocal\tv:a:b\tB\tok\tno\t"),
+		"and the sketches");
 	buf_release(&text);
 	free(path);
 	done(&t);
@@ -362,7 +381,8 @@ static void reuse(void)
 	run(&t, "Same1 Same2 Time2");
 	is_str(verdicts(&t), "ok* ok* timeout", "the second time what stands is reused");
 	is_int((long long)t.result.built, 1, "the rest is built");
-	ok(t.result.rows[0].seconds == 0.5 && t.result.rows[0].n_files == 1, "with what was recorded");
+	ok(t.result.rows[0].seconds == 0.5 && t.result.rows[0].n_files == 1,
+		"with what was recorded");
 	done(&t);
 	t.settings.clean = true;
 	run(&t, "Same1");
@@ -400,8 +420,12 @@ static void slow_reuse(void)
 static void put_past(const char *name, double seconds)
 {
 	char *dir = xasprintf("%s/current/v.a.b/%s", out_dir, name);
-	struct record rec = {.engine = 1, .host = xstrdup("x"), .boot = xstrdup(""),
-		.commit = xstrdup("current"), .board = xstrdup("v:a:b"), .sketch = xstrdup(name),
+	struct record rec = {.engine = 1,
+		.host = xstrdup("x"),
+		.boot = xstrdup(""),
+		.commit = xstrdup("current"),
+		.board = xstrdup("v:a:b"),
+		.sketch = xstrdup(name),
 		.sketch_dir = xasprintf("/t/%s", name)};
 	struct build_result r = {.verdict = VERDICT_TIMEOUT, .times.total = seconds};
 	results_publish(dir, &rec, &r, false, NULL);
@@ -446,7 +470,8 @@ static void losses(void)
 	done(&t);
 	t.worker.die_after = 2;
 	run(&t, "D1 D2 D3 D4 D5");
-	is_int((long long)t.result.totals.by[VERDICT_OK], 2, "what was built before it died is kept");
+	is_int((long long)t.result.totals.by[VERDICT_OK], 2,
+		"what was built before it died is kept");
 	is_int((long long)t.result.totals.by[VERDICT_INFRA], 3, "the rest is the machine's fault");
 	done(&t);
 	t.worker.evil = true;
@@ -468,6 +493,24 @@ static void interrupted(void)
 	ok(t.result.totals.by[VERDICT_OK] >= 1, "what was built is kept");
 	ok(signal(SIGINT, SIG_DFL) == SIG_DFL, "the signal is as it was");
 	done(&t);
+}
+
+/* In a process of its own: what such a run leaves on the loop ends with it. */
+static void interrupted_twice(void)
+{
+	int status = -1;
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct test t = {.worker.raise_after = 1, .worker.deaf = true};
+		run(&t, "J1 Hang1 Hang2");
+		_exit(t.result.abandoned && t.worker.stopped &&
+					!strcmp(verdicts(&t), "ok not_run not_run")
+				? 0
+				: 1);
+	}
+	waitpid(pid, &status, 0);
+	is_int(status, 0, "a second time: the worker is ended, its answer not waited for");
 }
 
 /* A file where a directory should be. */
@@ -494,6 +537,7 @@ int main(void)
 	max_failures();
 	losses();
 	interrupted();
+	interrupted_twice();
 	unwritable();
 	free(out_dir);
 	return done_testing();

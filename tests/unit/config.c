@@ -68,10 +68,12 @@ static void errors(void)
 	is_str(parse("[defaults]\ndry-run = yes\n"),
 		"f:2: unknown key 'dry-run' in [defaults]; cure: see boardman.conf(5)",
 		"an option that is no default");
-	is_str(parse("[defaults]\nkeep = perhaps\n"), "f:2: 'perhaps' is neither yes nor no", "a flag");
+	is_str(parse("[defaults]\nkeep = perhaps\n"), "f:2: 'perhaps' is neither yes nor no",
+		"a flag");
 	is_str(parse("\n\njobs = 4\n"), "f:3: 'jobs' stands before any [section]", "no section");
 	is_str(parse("[default]\n"),
-		"f:1: unknown section [default]; cure: one of defaults, limits, machines, machine:NAME",
+		"f:1: unknown section [default]; cure: one of defaults, limits, machines, "
+		"machine:NAME",
 		"a section's slip");
 	is_str(parse("[limits\n"), "f:1: '[limits' has no ']'", "half a section");
 	is_str(parse("[limits]\nmax_load\n"), "f:2: 'max_load' has no '='", "half a line");
@@ -81,7 +83,8 @@ static void errors(void)
 		"f:2: 'lots' is no amount; cure: a number, then one of KMGT", "an amount");
 	ok(*parse("[limits]\ncachemax = 1G\n"), "a limit's slip");
 	is_str(parse("[machines]\n-oProxyCommand=x\n"),
-		"f:2: '-oProxyCommand' cannot be a machine's name; cure: letters, digits, '_', '-', '.'",
+		"f:2: '-oProxyCommand' cannot be a machine's name; cure: letters, digits, '_', "
+		"'-', '.'",
 		"a name that is an option");
 	ok(*parse("[machines]\na/b\n"), "a name with a slash");
 	ok(*parse("[machines]\nm = -oProxyCommand=x\n"), "an address that is an option");
@@ -117,7 +120,8 @@ static void files(void)
 	fs_write(path, "[limits]\n\n!\n", 12, &err);
 	is_int(config_load(&c, NULL, &o, &err), -1, "an error in it");
 	size_t len = strlen(path);
-	ok(!strncmp(err.text, path, len) && !strncmp(err.text + len, ":3: ", 4), "has file and line");
+	ok(!strncmp(err.text, path, len) && !strncmp(err.text + len, ":3: ", 4),
+		"has file and line");
 	setenv("BOARDMAN_CONFIG", "/nowhere/x", 1);
 	is_int(config_load(&c, NULL, &o, &err), -1, "$BOARDMAN_CONFIG must be there too");
 	unsetenv("BOARDMAN_CONFIG");

@@ -43,9 +43,11 @@ static void asked(const char *text, const struct filter_board *b, char want)
 
 static void forms(void)
 {
-	static const char *const same[] = {"// @filter: (memory is large)", "// @filter (mem is large)",
-		"//@filter (mem=large)", "  /// @filter: (MEM : large)", "// @filter (memory is \"large\")",
-		"int x;\r\n// @filter: (mem is large)  // why\r\n", "// @filter (memory matches large)"};
+	static const char *const same[] = {"// @filter: (memory is large)",
+		"// @filter (mem is large)", "//@filter (mem=large)",
+		"  /// @filter: (MEM : large)", "// @filter (memory is \"large\")",
+		"int x;\r\n// @filter: (mem is large)  // why\r\n",
+		"// @filter (memory matches large)"};
 	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
 		asked(same[i], &uno, 's');
 		asked(same[i], &s3, 'b');
@@ -63,9 +65,12 @@ static void real_ones(void)
 	asked("// @filter: (platform is teensy) and (memory is large)", &teensylc, 's');
 	asked("// @filter: (platform is teensy) and not (board is teensylc)", &teensylc, 's');
 	asked("// @filter: (platform is teensy) and not (board is teensylc)", &teensy41, 'b');
-	asked("// @filter: (platform is teensy) and (target is Teensy40 or Teensy41)", &teensy41, 'b');
-	asked("// @filter: (mem is large) and ((platform is teensy) or (platform is esp32))", &s3, 'b');
-	asked("// @filter: (mem is large) and ((platform is teensy) or (platform is esp32))", &due, 's');
+	asked("// @filter: (platform is teensy) and (target is Teensy40 or Teensy41)", &teensy41,
+		'b');
+	asked("// @filter: (mem is large) and ((platform is teensy) or (platform is esp32))", &s3,
+		'b');
+	asked("// @filter: (mem is large) and ((platform is teensy) or (platform is esp32))", &due,
+		's');
 	asked("// @filter: (board is not ATtiny1604)", &attiny, 's');
 	asked("// @filter: (board is not ATtiny1604)", &uno, 'b');
 	asked("// @filter: (board is not atmega8*)", &atmega8, 's');
@@ -109,8 +114,9 @@ static void unknowns(void)
 
 static void blocks(void)
 {
-	const char *text = "// @filter\n// require:\n//   - board: esp32s3,uno|mega\n"
-			   "//   - memory: low\n// exclude:\n//   - platform: teensy\n// @end-filter\n";
+	const char *text =
+		"// @filter\n// require:\n//   - board: esp32s3,uno|mega\n"
+		"//   - memory: low\n// exclude:\n//   - platform: teensy\n// @end-filter\n";
 	asked(text, &uno, 'b');
 	asked(text, &s3, 'b');
 	asked(text, &due, 's');
@@ -124,10 +130,12 @@ static void blocks(void)
 
 static void unreadable(void)
 {
-	static const char *const bad[] = {"// @filter (board is uno) or (platform is avr) and (mem is low)",
+	static const char *const bad[] = {
+		"// @filter (board is uno) or (platform is avr) and (mem is low)",
 		"// @filter (colour is red)", "// @filter (board uno)", "// @filter (board is uno",
-		"// @filter board is uno", "// @filter (board is uno) (mem is low)", "// @filter ()",
-		"// @filter (board is)", "// @filter (board is uno) and", "// @filter (board is uno or )",
+		"// @filter board is uno", "// @filter (board is uno) (mem is low)",
+		"// @filter ()", "// @filter (board is)", "// @filter (board is uno) and",
+		"// @filter (board is uno or )",
 		"// @filter ((((((((((((((((((((board is uno))))))))))))))))))))"};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		asked(bad[i], &uno, 'e');

@@ -109,6 +109,20 @@ static void test_text(void)
 	close(fd);
 }
 
+static void test_cwd(void)
+{
+	int fd = scratch_file();
+	begin(fd);
+	log_set_cwd("/a/b");
+	log_warning("'/a/b/c' and /a/b/d/e, not /a/b or /a/bc/d");
+	log_set_cwd(NULL);
+	log_warning("'/a/b/c'");
+	end(fd, fd);
+	is_str(said, "warning: 'c' and d/e, not /a/b or /a/bc/d\nwarning: '/a/b/c'\n",
+		"paths are shown from the current directory");
+	close(fd);
+}
+
 static void test_terminal(void)
 {
 	int master, slave;
@@ -130,6 +144,7 @@ int main(void)
 	test_levels();
 	test_hooks();
 	test_text();
+	test_cwd();
 	test_terminal();
 	return done_testing();
 }

@@ -98,6 +98,68 @@ static void elsewhere(void)
 	misses(&c, "another list");
 }
 
+/* From a directory that the compiler does not tell of. */
+static void untold(void)
+{
+	fresh();
+	struct test_case c = unit();
+	put("inner/u/f.h", "int f;\n");
+	c.system = NULL;
+	c.deps = "lib/a.h inner/u/f.h";
+	must(keep(&c), "kept");
+	c.includes = "third lib core";
+	hits(&c, "one", "a system header of a compiler that answers nothing, with another list");
+	put("inner/u/f.h", "int F;\n");
+	misses(&c, "changed");
+	put("inner/u/f.h", "int f;\n");
+	put("third/u/f.h", "");
+	misses(&c, "offered by a library");
+	unlink(at("third/u/f.h"));
+	put("third/f.h", "");
+	misses(&c, "by another end of its path");
+	must(keep(&c), "kept");
+	hits(&c, "one", "found although its name is offered");
+	c.includes = "lib third core";
+	misses(&c, "holds for that list only");
+	unlink(at("third/f.h"));
+}
+
+/* System headers that are links, and told by where they lead to. */
+static void linked(void)
+{
+	fresh();
+	struct test_case c = unit();
+	put("real/deep/l.h", "int l;\n");
+	put("real/r.h", "int r;\n");
+	put("farm/deep/keep", "");
+	must(symlink(at("real/deep/l.h"), at("farm/deep/l.h")) == 0, "link");
+	must(symlink(at("real"), at("whole")) == 0, "link");
+	c.system = "farm whole";
+	c.deps = "lib/a.h real/deep/l.h real/r.h";
+	must(keep(&c), "kept");
+	c.includes = "third lib core";
+	hits(&c, "one", "a link to a header and one to a directory, with another list");
+	put("third/deep/l.h", "");
+	misses(&c, "its name is offered by a library");
+	unlink(at("third/deep/l.h"));
+	put("third/r.h", "");
+	misses(&c, "so is the other's");
+	unlink(at("third/r.h"));
+	c.system = "farm/deep farm";
+	c.deps = "real/deep/l.h";
+	must(keep(&c), "kept");
+	hits(&c, "one", "under two names");
+	put("third/l.h", "");
+	misses(&c, "the shorter of which is offered");
+	unlink(at("third/l.h"));
+	put("third/deep/l.h", "");
+	misses(&c, "or the longer");
+	unlink(at("third/deep/l.h"));
+	unlink(at("farm/deep/l.h"));
+	put("farm/deep/l.h", "int L;\n");
+	misses(&c, "another file in the place of the link");
+}
+
 /* A directory and its parent on the list: one file, two names. */
 static void nested(void)
 {
@@ -136,6 +198,8 @@ int main(void)
 	extra_dirs();
 	include_next();
 	elsewhere();
+	untold();
+	linked();
 	nested();
 	dotted();
 	return done_testing();

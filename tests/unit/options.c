@@ -35,7 +35,8 @@ static const char *parse(unsigned verb, const char *line)
 
 static void forms(void)
 {
-	is_str(parse(VERB_COMPILE, "-b uno sketch --board=mega --fqbn a:b:c -bnano"), "", "all forms");
+	is_str(parse(VERB_COMPILE, "-b uno sketch --board=mega --fqbn a:b:c -bnano"), "",
+		"all forms");
 	is_int((long long)o.boards.n, 4, "four boards");
 	is_str(o.boards.v[1], "mega", "--name=value");
 	is_str(o.boards.v[2], "a:b:c", "an alias");
@@ -65,7 +66,8 @@ static void errors(void)
 		"a missing value");
 	is_str(parse(VERB_COMPILE, "-kb"), "option '-b' needs a value; cure: -b B",
 		"a missing value in a bundle");
-	is_str(parse(VERB_COMPILE, "-j 0"), "--jobs '0' is not a whole number from 1 on", "too small");
+	is_str(parse(VERB_COMPILE, "-j 0"), "--jobs '0' is not a whole number from 1 on",
+		"too small");
 	is_str(parse(VERB_COMPILE, "-j 2x"), "--jobs '2x' is not a whole number from 1 on",
 		"more than a number");
 	is_str(parse(VERB_COMPILE, "-j 99999999999999999999"),
@@ -144,14 +146,16 @@ static void table(void)
 		bad += t[i].kind != OPTION_FLAG && !t[i].arg;
 		bad += t[i].kind == OPTION_FLAG && t[i].arg;
 	}
-	is_int((long long)bad, 0, "no two rows share a name or a letter, flags alone have no argument");
+	is_int((long long)bad, 0,
+		"no two rows share a name or a letter, flags alone have no argument");
 }
 
 static size_t longest_line(const struct buf *text)
 {
 	size_t longest = 0, at = 0;
 	for (size_t i = 0; i < text->len; i++) {
-		at = text->data[i] == '\n' ? 0 : at + (((unsigned char)text->data[i] & 0xc0) != 0x80);
+		at = text->data[i] == '\n' ? 0
+					   : at + (((unsigned char)text->data[i] & 0xc0) != 0x80);
 		longest = at > longest ? at : longest;
 	}
 	return longest;

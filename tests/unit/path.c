@@ -77,6 +77,23 @@ static void test_beneath(void)
 	gives(path_relative("/b", "/"), "b", "relative to the root");
 }
 
+static void finds(const char *line, size_t from, size_t want, const char *name)
+{
+	is_int((long)path_find(line, strlen(line), from, "/a/b"), (long)want, name);
+}
+
+static void test_find(void)
+{
+	finds("cannot open '/a/b/c': no", 0, 13, "a path in a line");
+	finds("/a/b/c", 0, 0, "a path alone");
+	finds("/a/b/c /a/b/d", 1, 7, "the next one");
+	finds("/a/b", 0, 4, "the directory itself stays");
+	finds("/a/bc/d", 0, 7, "another name with the same start");
+	finds("/x/a/b/c", 0, 8, "the end of another path");
+	is_int((long)path_find("/a", 2, 0, "/"), 2, "the root takes nothing off");
+	is_int((long)path_find("x /a", 4, 0, ""), 4, "nor does no directory");
+}
+
 static void test_real(void)
 {
 	char dir[5000], link[5000];
@@ -98,6 +115,7 @@ int main(void)
 	test_parts();
 	test_absolute();
 	test_beneath();
+	test_find();
 	test_real();
 	return done_testing();
 }

@@ -71,13 +71,29 @@ static void one_failure(void)
 
 static void other_lines(void)
 {
+	const char *big = "uses 34102 of 32256 bytes of flash (105 %)";
 	struct run_row r = failing("Big", "warning: low memory\n");
-	r.reason = xstrdup("uses 34102 of 32256 bytes of flash (105 %)");
-	ok(strstr(listed(&r, 1), "\n  uses 34102 of 32256 bytes of flash (105 %)\n  log: "),
-		"without an error line: the reason");
+	r.reason = xstrdup(big);
+	ok(strstr(listed(&r, 1),
+		   "\n  uses 34102 of 32256 bytes of flash (105 %)\n  warning: low memory\n  log: "),
+		"without an error line: the reason, then the output");
 	free(r.reason);
 	r.reason = NULL;
 	ok(strstr(listed(&r, 1), "\n  warning: low memory\n  log: "), "without a reason: the output");
+	run_row_release(&r);
+
+	r = failing("Bigger", "warning: low memory\nuses 34102 of 32256 bytes of flash (105 %)\n");
+	r.reason = xstrdup(big);
+	ok(strstr(listed(&r, 1), "\n  uses 34102 of 32256 bytes of flash (105 %)\n  log: "),
+		"a reason that the output tells is told once");
+	run_row_release(&r);
+
+	r = failing("Missing", "a.ino:1:1: error: X.h: No such file\n");
+	r.reason = xstrdup("no library has 'X.h'; cure: install it");
+	ok(strstr(listed(&r, 1),
+		   "\n  a.ino:1:1: error: X.h: No such file\n  no library has 'X.h'; cure: install "
+		   "it\n  log: "),
+		"a reason with a cure comes with the errors");
 	run_row_release(&r);
 
 	r = failing("Blocked", "Wire.cpp:1:1: error: no\n");
@@ -176,6 +192,13 @@ static void totals(void)
 	is_str(buf_str(&out),
 		"3 jobs: 2 ok, 1 not run (1 unchanged); 41 s; 1 board, 2 sketches, 1 machine\n",
 		"counted from rows");
+	buf_clear(&out);
+	rows[1].reason = xstrdup("interrupted");
+	summary_not_run(&out, rows, 3);
+	is_str(buf_str(&out), "not run: 1 job (interrupted)\n", "why some were not run");
+	buf_clear(&out);
+	summary_not_run(&out, rows, 1);
+	is_str(buf_str(&out), "", "nothing when all were");
 	for (int i = 0; i < 3; i++)
 		run_row_release(&rows[i]);
 }
@@ -243,7 +266,7 @@ static void documents(void)
 	document_run(&out, rows, 2, &t, 1, "9.9", "/o");
 	struct json *doc = json_parse(buf_str(&out), out.len, &err);
 	ok(doc != NULL, "the document parses: %s", err.text);
-	is_str(json_str(doc, "schema", ""), "boardman-run/1", "schema");
+	is_str(json_str(doc, "schema", ""), "boardman-report/1", "schema");
 	is_int(json_int(doc, "exit_status", -1), 1, "exit status");
 	is_int(json_int(json_get(doc, "totals"), "skipped", -1), 1, "totals");
 	const struct json *job = json_child(json_get(doc, "jobs")), *file;

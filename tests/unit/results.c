@@ -109,8 +109,10 @@ static void publishing(void)
 static void replacing(void)
 {
 	struct error err = ERROR_INIT;
-	struct build_result r = {.verdict = VERDICT_FAILED, .return_code = 1,
-		.reason = xstrdup("X.ino does not compile"), .key = xstrdup("k2")};
+	struct build_result r = {.verdict = VERDICT_FAILED,
+		.return_code = 1,
+		.reason = xstrdup("X.ino does not compile"),
+		.key = xstrdup("k2")};
 	buf_addstr(&r.err, "X.ino:1:1: error: no\n");
 	buf_addstr(&r.deps, "d\n");
 	is_int(publish(&r, false, &err), 0, "a failure replaces it");
@@ -199,8 +201,8 @@ static void failed_again(void)
 static void bad_names(void)
 {
 	static const char *const good[] = {"X.ino.hex", "..x", "objects/a/b.o", "a b"};
-	static const char *const bad[] = {"", "/etc/passwd", "..", ".", "../x", "a/b", "objects/../x",
-		"objects/", "objects//x", "x/", "objects"};
+	static const char *const bad[] = {"", "/etc/passwd", "..", ".", "../x", "a/b",
+		"objects/../x", "objects/", "objects//x", "x/", "objects"};
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
 		ok(artifact_name_ok(good[i]), "'%s' is a name", good[i]);
 	for (size_t i = 0; i + 1 < ARRAY_LEN(bad); i++)
@@ -220,10 +222,13 @@ static void bad_records(void)
 {
 	static const char *const texts[] = {"", "{", "null", "[]", "{}",
 		"{\"schema\":\"boardman-done/2\",\"verdict\":\"ok\"}",
-		"{\"schema\":\"boardman-done/1\",\"verdict\":\"fine\",\"commit\":\"c\",\"board\":\"b\","
+		"{\"schema\":\"boardman-done/"
+		"1\",\"verdict\":\"fine\",\"commit\":\"c\",\"board\":\"b\","
 		"\"sketch\":\"s\",\"sketch_dir\":\"/s\"}",
-		"{\"schema\":\"boardman-done/1\",\"verdict\":\"ok\",\"commit\":\"c\",\"board\":\"b\","
-		"\"sketch\":\"s\",\"sketch_dir\":\"/s\",\"artifacts\":[{\"name\":\"../x\",\"size\":1,"
+		"{\"schema\":\"boardman-done/"
+		"1\",\"verdict\":\"ok\",\"commit\":\"c\",\"board\":\"b\","
+		"\"sketch\":\"s\",\"sketch_dir\":\"/s\",\"artifacts\":[{\"name\":\"../"
+		"x\",\"size\":1,"
 		"\"sha256\":\"\"}]}"};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct record rec = {0};

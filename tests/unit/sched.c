@@ -24,8 +24,7 @@ static const char *take(struct sched *s, size_t m, size_t max)
 	size_t n = sched_take(s, m, p, max), at = 0;
 	text[0] = '\0';
 	for (size_t i = 0; i < n; i++)
-		at += (size_t)snprintf(
-			text + at, sizeof text - at, "%s%u", i ? " " : "", p[i].id);
+		at += (size_t)snprintf(text + at, sizeof text - at, "%s%u", i ? " " : "", p[i].id);
 	return text;
 }
 

@@ -1,0 +1,414 @@
+/* The token pool with real processes: caps, order, cancelling, environment, time limits, what is a fault of the machine. */
+#include "sketch/tasks.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include "common/proc.h"
+#include "common/strv.h"
+#include "unit/store_util.h"
+
+struct pool {
+	uv_loop_t loop;
+	uv_timer_t guard;
+	struct tasks *t;
+	struct buf order; /* names of what has ended */
+};
+
+struct job {
+	struct pool *p;
+	const char *name;
+	struct task *task;
+	bool ended, has_result, timed_out;
+	int status;
+	char *out, *why;
+	struct job *cancels, *then;
+};
+
+static void too_long(uv_timer_t *t)
+{
+	(void)t;
+	printf("Bail out! waited too long\n");
+	exit(99);
+}
+
+static void open_pool(struct pool *p, int tokens, int framework_jobs, bool reproducible)
+{
+	struct error err = ERROR_INIT;
+	uv_loop_init(&p->loop);
+	uv_timer_init(&p->loop, &p->guard);
+	uv_timer_start(&p->guard, too_long, 60000, 0);
+	uv_unref((uv_handle_t *)&p->guard);
+	p->t = tasks_new(&p->loop, tokens, framework_jobs, reproducible, &err);
+	must(p->t, err.text);
+}
+
+static bool close_pool(struct pool *p)
+{
+	tasks_free(p->t);
+	uv_close((uv_handle_t *)&p->guard, NULL);
+	uv_run(&p->loop, UV_RUN_DEFAULT);
+	buf_release(&p->order);
+	return uv_loop_close(&p->loop) == 0;
+}
+
+static void submit(struct job *j, enum stage stage, bool urgent, double timeout, const char *script);
+
+static void on_done(void *ctx, const struct proc_result *r, const char *why)
+{
+	struct job *j = ctx;
+	j->task = NULL;
+	j->ended = true;
+	j->has_result = r;
+	j->why = xstrdup(why);
+	if (r) {
+		j->status = r->exit_status;
+		j->timed_out = r->timed_out;
+		j->out = xstrdup(buf_str(&r->out));
+	}
+	buf_addf(&j->p->order, "%s", j->name);
+	if (j->cancels && j->cancels->task)
+		task_cancel(j->cancels->task);
+	if (j->then)
+		submit(j->then, STAGE_SKETCH, false, 0, "exit 0");
+}
+
+static void submit_argv(struct job *j, enum stage stage, bool urgent, double timeout,
+	const struct strv *argv, const char *cwd)
+{
+	struct task_spec s = {argv, cwd, stage, urgent, timeout};
+	j->task = task_submit(j->p->t, &s, on_done, j);
+}
+
+static void submit(struct job *j, enum stage stage, bool urgent, double timeout, const char *script)
+{
+	struct strv argv = STRV_INIT;
+	strv_push(&argv, "/bin/sh");
+	strv_push(&argv, "-c");
+	strv_push(&argv, script);
+	submit_argv(j, stage, urgent, timeout, &argv, NULL);
+	strv_release(&argv);
+}
+
+static void until(struct job *j)
+{
+	while (!j->ended)
+		uv_run(&j->p->loop, UV_RUN_ONCE);
+}
+
+static void release(struct job *j)
+{
+	free(j->out);
+	free(j->why);
+	j->out = j->why = NULL;
+}
+
+static void turn(struct pool *p, int times)
+{
+	for (int i = 0; i < times; i++) {
+		uv_run(&p->loop, UV_RUN_NOWAIT);
+		usleep(2000);
+	}
+}
+
+/* Each touches run.N and waits for the file go.N, or for ever. */
+static char *waiting(int i)
+{
+	return xasprintf("touch %s/run.%d; while ! test -e %s/go.%d; do sleep 0.01; done",
+		test_tmpdir(), i, test_tmpdir(), i);
+}
+
+static const char *file(const char *kind, int i)
+{
+	static char name[32];
+	snprintf(name, sizeof name, "%s.%d", kind, i);
+	return name;
+}
+
+static int running(int from, int to)
+{
+	int n = 0;
+	for (int i = from; i <= to; i++)
+		n += fs_exists(at(file("run", i))) && !fs_exists(at(file("go", i)));
+	return n;
+}
+
+static void caps(void)
+{
+	struct pool p = {0};
+	struct job j[9];
+	open_pool(&p, 3, 1, false);
+	for (int i = 0; i < 9; i++) {
+		j[i] = (struct job){.p = &p, .name = "."};
+		char *script = waiting(i);
+		submit(&j[i], i < 4 ? STAGE_FRAMEWORK : STAGE_SKETCH, false, 0, script);
+		free(script);
+	}
+	is_int((long long)tasks_started(p.t), 0, "nothing starts from within submit");
+	while (running(0, 8) < 3)
+		turn(&p, 1);
+	turn(&p, 10);
+	is_int((long long)tasks_started(p.t), 3, "as many processes as tokens");
+	is_int(running(4, 8), 3, "sketches before units that nobody waits for");
+	put(file("go", 4), "");
+	put(file("go", 5), "");
+	put(file("go", 6), "");
+	while (running(0, 8) < 3)
+		turn(&p, 1);
+	is_int(running(0, 3), 1, "then one unit, for that is its cap");
+	turn(&p, 10);
+	is_int((long long)tasks_started(p.t), 6, "and no more");
+	put(file("go", 7), "");
+	put(file("go", 8), "");
+	until(&j[7]);
+	until(&j[8]);
+	turn(&p, 10);
+	is_int(running(0, 8), 1, "the cap of stage 1 holds with tokens to spare");
+	tasks_set_limits(p.t, 3, 2);
+	while (running(0, 3) < 2)
+		turn(&p, 1);
+	ok(true, "until it is raised");
+	turn(&p, 10);
+	is_int((long long)tasks_started(p.t), 7, "by one");
+	tasks_set_limits(p.t, 0, -1);
+	for (int i = 0; i < 4; i++)
+		put(file("go", i), "");
+	for (int i = 0; i < 9; i++) {
+		until(&j[i]);
+		release(&j[i]);
+	}
+	is_int((long long)tasks_started(p.t), 9, "limits of nothing mean one");
+	ok(close_pool(&p), "no handle is left");
+}
+
+/* One token: the order of ending is that of starting. */
+static void order(void)
+{
+	static const struct {
+		const char *name;
+		enum stage stage;
+		bool urgent;
+	} t[] = {
+		{"a", STAGE_FRAMEWORK, false},
+		{"b", STAGE_SKETCH, false},
+		{"C", STAGE_FRAMEWORK, true},
+		{"d", STAGE_SKETCH, false},
+		{"E", STAGE_FRAMEWORK, true},
+		{"f", STAGE_FRAMEWORK, false},
+		{"G", STAGE_SKETCH, true},
+	};
+	struct pool p = {0};
+	struct job j[ARRAY_LEN(t)];
+	open_pool(&p, 1, 1, false);
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		j[i] = (struct job){.p = &p, .name = t[i].name};
+		submit(&j[i], t[i].stage, t[i].urgent, 0, "exit 0");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		until(&j[i]);
+		release(&j[i]);
+	}
+	is_str(buf_str(&p.order), "CEGbdaf",
+		"urgent units, urgent sketches, sketches, other units; each kind in order");
+	ok(close_pool(&p), "closed");
+}
+
+static void cancel(void)
+{
+	struct pool p = {0};
+	struct job run = {.p = &p, .name = "r"}, queued = {.p = &p, .name = "q"},
+		   next = {.p = &p, .name = "n"};
+	open_pool(&p, 1, 1, false);
+	submit(&run, STAGE_SKETCH, false, 0, "sleep 100 & sleep 100");
+	submit(&queued, STAGE_SKETCH, false, 0, "exit 0");
+	submit(&next, STAGE_SKETCH, false, 0, "exit 3");
+	while (tasks_started(p.t) < 1)
+		turn(&p, 1);
+	task_cancel(queued.task);
+	task_cancel(queued.task);
+	ok(!queued.ended, "a queued task does not end from within cancel");
+	until(&queued);
+	ok(!queued.has_result && !strcmp(queued.why, "cancelled"), "but from the loop");
+	is_int((long long)tasks_started(p.t), 1, "and never starts");
+	ok(!run.ended, "the running one is not hit");
+	task_cancel(run.task);
+	ok(!run.ended, "nor does a running one end from within");
+	task_cancel(run.task);
+	until(&run);
+	ok(!run.has_result && !strcmp(run.why, "cancelled"), "it ends without a result");
+	until(&next);
+	ok(next.has_result && next.status == 3, "its token goes to the next");
+	is_str(buf_str(&p.order), "qrn", "each ended once");
+	release(&run);
+	release(&queued);
+	release(&next);
+	ok(close_pool(&p), "closed");
+}
+
+static void from_callbacks(void)
+{
+	struct pool p = {0};
+	struct job c = {.p = &p, .name = "c"}, b = {.p = &p, .name = "b"},
+		   a = {.p = &p, .name = "a", .cancels = &b, .then = &c};
+	open_pool(&p, 1, 1, false);
+	submit(&a, STAGE_SKETCH, false, 0, "exit 0");
+	submit(&b, STAGE_SKETCH, false, 0, "exit 0");
+	until(&c);
+	is_str(buf_str(&p.order), "abc", "a callback may cancel and submit");
+	ok(!b.has_result && c.has_result, "with effect");
+	release(&a);
+	release(&b);
+	release(&c);
+	ok(close_pool(&p), "closed");
+}
+
+static void cannot_start(void)
+{
+	struct pool p = {0};
+	struct strv argv = STRV_INIT;
+	struct job j = {.p = &p, .name = "x"}, k = {.p = &p, .name = "y"};
+	open_pool(&p, 1, 1, false);
+	strv_push(&argv, at("no-such-compiler"));
+	submit_argv(&j, STAGE_FRAMEWORK, true, 0, &argv, NULL);
+	submit(&k, STAGE_SKETCH, false, 0, "exit 0");
+	ok(!j.ended, "also a program that is not there is told from the loop");
+	until(&j);
+	ok(!j.has_result && strstr(j.why, "no-such-compiler"), "with a reason (%s)", j.why);
+	until(&k);
+	ok(k.has_result, "its token is free");
+	release(&j);
+	release(&k);
+	strv_release(&argv);
+	ok(close_pool(&p), "closed");
+}
+
+static void timeouts(void)
+{
+	struct pool p = {0};
+	struct job j = {.p = &p, .name = "x"};
+	open_pool(&p, 1, 1, false);
+	submit(&j, STAGE_SKETCH, false, 0.2, "sleep 100");
+	until(&j);
+	ok(j.has_result && j.timed_out, "over its time: a result that says so");
+	is_int(j.status, 128 + SIGKILL, "killed");
+	release(&j);
+	ok(close_pool(&p), "closed");
+}
+
+static char *env_of(bool reproducible, const char *cwd)
+{
+	struct pool p = {0};
+	struct strv argv = STRV_INIT, lines = STRV_INIT;
+	struct buf b = BUF_INIT;
+	struct job j = {.p = &p, .name = "x"};
+	strv_push(&argv, cwd ? "pwd" : "/usr/bin/env");
+	open_pool(&p, 1, 1, reproducible);
+	submit_argv(&j, STAGE_SKETCH, false, 0, &argv, cwd);
+	until(&j);
+	strv_split(&lines, j.out ? j.out : "", "\n");
+	strv_sort(&lines);
+	for (size_t i = 0; i < lines.n; i++)
+		buf_addf(&b, "%s%s", i ? " " : "", lines.v[i]);
+	release(&j);
+	strv_release(&argv);
+	strv_release(&lines);
+	close_pool(&p);
+	return buf_detach(&b);
+}
+
+static void is_env(bool reproducible, const char *want, const char *name)
+{
+	char *got = env_of(reproducible, NULL);
+	is_str(got, want, name);
+	free(got);
+}
+
+static void environment(void)
+{
+	char *old = xstrdup(getenv("PATH")), *asan = xstrdup(getenv("ASAN_OPTIONS"));
+	clearenv();
+	setenv("PATH", "/usr/bin:/bin", 1);
+	setenv("CPATH", "/evil", 1);
+	setenv("GCC_EXEC_PREFIX", "/evil", 1);
+	setenv("LANG", "de_DE.UTF-8", 1);
+	setenv("LC_ALL", "de_DE.UTF-8", 1);
+	setenv("LD_PRELOAD", "", 1);
+	is_env(false, "LC_ALL=C PATH=/usr/bin:/bin", "nothing passes but what is allowed");
+	is_env(true, "LC_ALL=C PATH=/usr/bin:/bin SOURCE_DATE_EPOCH=0", "-r pins the epoch");
+	setenv("SOURCE_DATE_EPOCH", "12345", 1);
+	is_env(true, "LC_ALL=C PATH=/usr/bin:/bin SOURCE_DATE_EPOCH=12345", "but not the user's");
+	is_env(false, "LC_ALL=C PATH=/usr/bin:/bin SOURCE_DATE_EPOCH=12345", "which always passes");
+	unsetenv("SOURCE_DATE_EPOCH");
+	setenv("HOME", "/h", 1);
+	setenv("USER", "u", 1);
+	setenv("LOGNAME", "l", 1);
+	setenv("TMPDIR", "/t", 1);
+	setenv("TMP", "/t2", 1);
+	setenv("TZ", "UTC", 1);
+	is_env(false, "HOME=/h LC_ALL=C LOGNAME=l PATH=/usr/bin:/bin TMP=/t2 TMPDIR=/t TZ=UTC USER=u",
+		"all that is allowed");
+	char *dir = env_of(false, "/usr");
+	is_str(dir, "/usr", "the directory that was asked for");
+	free(dir);
+	setenv("PATH", old, 1);
+	if (asan)
+		setenv("ASAN_OPTIONS", asan, 1);
+	free(old);
+	free(asan);
+}
+
+static void freeing(void)
+{
+	struct pool p = {0};
+	struct job run = {.p = &p, .name = "r"}, queued = {.p = &p, .name = "q"};
+	open_pool(&p, 1, 1, false);
+	submit(&run, STAGE_SKETCH, false, 0, "sleep 100");
+	submit(&queued, STAGE_SKETCH, false, 0, "exit 0");
+	while (tasks_started(p.t) < 1)
+		turn(&p, 1);
+	ok(close_pool(&p), "freed while one runs and one waits");
+	ok(!run.ended && !queued.ended, "nobody is called back");
+	ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "and no child is left");
+	tasks_free(NULL);
+}
+
+static void is_fault(const struct proc_result *r, const char *want, const char *name)
+{
+	struct strv argv = STRV_INIT;
+	strv_push(&argv, "/x/bin/tiny-gcc");
+	char *got = task_fault(&argv, r);
+	is_str(got, want, name);
+	free(got);
+	strv_release(&argv);
+}
+
+static void faults(void)
+{
+	struct proc_result r = {0};
+	is_fault(&r, NULL, "what has not failed");
+	r.exit_status = 1;
+	is_fault(&r, NULL, "a plain failure is the sketch's");
+	buf_addstr(&r.err, "x.s: fatal error: cannot write: No space left on device\n");
+	is_fault(&r, "'tiny-gcc': No space left on device", "a full disk is not");
+	r.exit_status = 0;
+	is_fault(&r, NULL, "unless it has not failed");
+	buf_release(&r.err);
+	r = (struct proc_result){.exit_status = 139, .signal = SIGSEGV};
+	is_fault(&r, "'tiny-gcc' was ended by signal 11, SIGSEGV", "nor is a crash");
+	r = (struct proc_result){.exit_status = 137, .signal = SIGKILL, .timed_out = true};
+	is_fault(&r, NULL, "the time limit is ours");
+}
+
+int main(void)
+{
+	caps();
+	order();
+	cancel();
+	from_callbacks();
+	cannot_start();
+	timeouts();
+	environment();
+	freeing();
+	faults();
+	return done_testing();
+}
