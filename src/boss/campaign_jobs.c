@@ -35,8 +35,7 @@ static void show(struct campaign *c, const struct run_row *r)
 		progress_job(c->config->progress, r);
 }
 
-static void end_row(
-	struct campaign *c, struct run_row *r, enum verdict v, const char *reason)
+static void end_row(struct campaign *c, struct run_row *r, enum verdict v, const char *reason)
 {
 	r->verdict = v;
 	r->reason = xstrdup(reason);
@@ -85,8 +84,7 @@ static void load_job(struct campaign *c, size_t row)
 void campaign_load(struct campaign *c)
 {
 	const struct matrix *m = c->config->matrix;
-	const struct sched_config config = {
-		.max_failures = c->config->max_failures, .prefetch = 2};
+	const struct sched_config config = {.max_failures = c->config->max_failures, .prefetch = 2};
 	c->sched = sched_new(&config);
 	c->jobs = xcalloc(m->n_jobs + 1, sizeof *c->jobs);
 	boot_id(c->boot);
@@ -262,9 +260,9 @@ bool campaign_job_result(struct campaign *c, const struct build_result *r)
 {
 	struct sched_pick p = {r->job, r->attempt};
 	bool stands = r->unchanged && r->job < c->n_jobs && c->jobs[r->job].has_known;
-	enum verdict v = stands ? c->jobs[r->job].known.verdict :
-			 is_a_result(r) ? r->verdict :
-					  VERDICT_INFRA;
+	enum verdict v = stands		  ? c->jobs[r->job].known.verdict
+			 : is_a_result(r) ? r->verdict
+					  : VERDICT_INFRA;
 	if (!sched_result(c->sched, machine_index(c->machine), p, v, stands ? -1 : r->times.total))
 		return false;
 	if (stands)

@@ -232,8 +232,8 @@ static enum exit_status nothing_to_build(struct compile *c)
 	buf_release(&out);
 	log_error("all jobs are skipped; cure: %s",
 		plan_is_filtered(&c->plan) ? "--no-filter builds what library.properties and "
-					     "@filter would skip" :
-					     "install what the profiles in sketch.yaml want");
+					     "@filter would skip"
+					   : "install what the profiles in sketch.yaml want");
 	return STATUS_USAGE;
 }
 

@@ -37,8 +37,8 @@ static int nothing_found(const struct plan *p, struct error *err)
 	const struct selection *s = &p->selection;
 	if (s->excluded)
 		return error_set(err, "no sketch in %s but what --exclude leaves out", s->searched);
-	return error_set(err, "no sketch in %s; cure: name a sketch, or a directory to search",
-		s->searched);
+	return error_set(
+		err, "no sketch in %s; cure: name a sketch, or a directory to search", s->searched);
 }
 
 /* Names become directories of the output tree. */
@@ -108,8 +108,8 @@ static int find_boards(struct plan *p, const struct options *o, struct error *er
 	size_t *place = NULL;
 	int ret = setup_board_names(o, &asked, err);
 	if (ret == 0 && !asked.n)
-		ret = o->boards.n ? error_set(err, "no board in '%s'", o->boards.v[0]) :
-				    rules_default_boards(p->rules, &asked, err);
+		ret = o->boards.n ? error_set(err, "no board in '%s'", o->boards.v[0])
+				  : rules_default_boards(p->rules, &asked, err);
 	place = xcalloc(asked.n + 1, sizeof *place);
 	p->boards = xcalloc(asked.n + 1, sizeof(struct board *));
 	for (size_t i = 0; ret == 0 && i < asked.n; i++) {
@@ -159,8 +159,8 @@ int plan_make(struct plan *p, struct invocation *in, struct error *err)
 		find_boards(p, &in->options, err) < 0)
 		return -1;
 	fill_settings(p, &in->options);
-	return matrix_build(&p->matrix, &p->fqbns, p->selection.v, p->selection.n, rules_ask,
-		p->rules, err);
+	return matrix_build(
+		&p->matrix, &p->fqbns, p->selection.v, p->selection.n, rules_ask, p->rules, err);
 }
 
 bool plan_is_filtered(const struct plan *p)

@@ -97,8 +97,9 @@ static int read_yaml(struct sketch_yaml *y, const struct matrix_sketch *s, struc
 		return -1;
 	for (size_t i = 0; i < y->library_dirs.n; i++)
 		if (!fs_is_dir(y->library_dirs.v[i]))
-			return error_set(err, "sketch.yaml of '%s': library '%s' is not a directory",
-				s->name, y->library_dirs.v[i]);
+			return error_set(err,
+				"sketch.yaml of '%s': library '%s' is not a directory", s->name,
+				y->library_dirs.v[i]);
 	return 0;
 }
 
@@ -156,7 +157,8 @@ int rules_default_boards(struct rules *r, struct strv *out, struct error *err)
 		const char *fqbn = y->profile_fqbn ? y->profile_fqbn : y->default_fqbn;
 		if (!fqbn)
 			return error_set(err,
-				"no board given, and '%s' asks for none; cure: -b vendor:arch:id, or "
+				"no board given, and '%s' asks for none; cure: -b vendor:arch:id, "
+				"or "
 				"default_fqbn in its sketch.yaml",
 				r->selection->v[i].name);
 		strv_push_unique(out, fqbn);
@@ -211,9 +213,8 @@ static char *ask_architectures(const struct strv *list, const struct board *b)
 static char *ask_filter(struct rules *r, const struct filter *f, const struct board *b)
 {
 	struct error err = ERROR_INIT;
-	char *flags = strstr(filter_text(f), "-D") ?
-			      board_expand(b, NULL, "{recipe.cpp.o.pattern}") :
-			      NULL;
+	char *flags = strstr(filter_text(f), "-D") ? board_expand(b, NULL, "{recipe.cpp.o.pattern}")
+						   : NULL;
 	const struct filter_board facts = {
 		.vendor = b->platform->vendor,
 		.arch = b->platform->arch,
@@ -239,8 +240,8 @@ static char *ask_platform_pin(const struct sketch_yaml *y, const char *pin, cons
 {
 	const struct platform *p = b->platform;
 	char *name = xasprintf("%s:%s ", p->vendor, p->arch);
-	bool differs = !strncmp(pin, name, strlen(name)) &&
-		       strcmp(pin + strlen(name), p->version) != 0;
+	bool differs =
+		!strncmp(pin, name, strlen(name)) && strcmp(pin + strlen(name), p->version) != 0;
 	free(name);
 	return differs ? xasprintf("profile %s wants %s", y->profile, pin) : NULL;
 }

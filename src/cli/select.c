@@ -72,10 +72,10 @@ char *select_library(const char *dir)
 
 /* ---- where to look ---- */
 
-/* With nothing named: pushes what to search. */
-static void default_places(const char *cwd, const char *top, struct strv *out)
+/* With nothing named: pushes what to search. `tree` is git's, NULL outside. */
+static void default_places(const char *cwd, const char *tree, struct strv *out)
 {
-	char *sketch = nearest_above(cwd, top, is_sketch);
+	char *sketch = nearest_above(cwd, tree, is_sketch);
 	char *library = sketch ? NULL : select_library(cwd);
 	char *examples = library ? path_join(library, "examples") : NULL;
 	if (sketch)
@@ -181,13 +181,12 @@ int select_sketches(struct selection *s, const struct options *o, const struct s
 {
 	struct strv places = STRV_INIT, dirs = STRV_INIT;
 	int ret = 0;
-	*s = (struct selection){.top = worktree_top(cwd)};
-	if (!s->top)
-		s->top = xstrdup(cwd);
+	char *tree = worktree_top(cwd);
+	*s = (struct selection){.top = xstrdup(tree ? tree : cwd)};
 	for (size_t i = 0; i < args->n; i++)
 		strv_push_take(&places, path_absolute(args->v[i]));
 	if (!args->n)
-		default_places(cwd, s->top, &places);
+		default_places(cwd, tree, &places);
 	note_searched(s, &places, cwd);
 	for (size_t i = 0; ret == 0 && i < places.n; i++)
 		ret = sketch_find(places.v[i], &dirs, &s->warnings, err);
@@ -195,5 +194,6 @@ int select_sketches(struct selection *s, const struct options *o, const struct s
 		add_all(s, o, &dirs, cwd);
 	strv_release(&places);
 	strv_release(&dirs);
+	free(tree);
 	return ret;
 }

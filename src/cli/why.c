@@ -80,8 +80,8 @@ static int preprocess(struct why *w, struct context *c, const struct subject *s,
 {
 	struct strv dirs = STRV_INIT, argv = STRV_INIT;
 	char *merged = path_join(w->scratch, "sketch.ino.cpp");
-	struct props *overlay = context_overlay(
-		w->scratch, path_base(s->sketch.main_file), s->sketch.dir);
+	struct props *overlay =
+		context_overlay(w->scratch, path_base(s->sketch.main_file), s->sketch.dir);
 	discover_include_dirs(&c->discover, l, &dirs);
 	if (extra)
 		strv_push(&dirs, extra);
@@ -99,8 +99,8 @@ static int preprocess(struct why *w, struct context *c, const struct subject *s,
 }
 
 /* A header that nobody has could be the compiler's own, for all that the prediction knows. */
-static bool reads_well(struct why *w, struct context *c, const struct subject *s,
-	const struct library_list *l)
+static bool reads_well(
+	struct why *w, struct context *c, const struct subject *s, const struct library_list *l)
 {
 	struct answer a = {0};
 	bool well = preprocess(w, c, s, l, "", NULL, &a, NULL) == 0 && a.status == 0;
@@ -164,8 +164,8 @@ static void add_used(struct why *w, const struct context *c, const struct used_l
 	free(losers);
 }
 
-static void add_list(struct why *w, const struct context *c, const struct library_list *l,
-	const char *missing)
+static void add_list(
+	struct why *w, const struct context *c, const struct library_list *l, const char *missing)
 {
 	if (!l->n && !missing)
 		buf_addstr(&w->out, "  no library\n");
@@ -222,15 +222,13 @@ static int explain_row(struct why *w, size_t row, struct error *err)
 	const struct matrix_sketch *ms = matrix_sketch(&w->plan.matrix, row);
 	const char *board = matrix_board(&w->plan.matrix, row), *skip = w->plan.matrix.v[row].skip;
 	char *out_dir = outtree_default(w->in->cwd);
-	char *why = skip ? xstrdup(skip) :
-			   dryrun_reason(&w->plan, &w->in->options, out_dir, row);
+	char *why = skip ? xstrdup(skip) : dryrun_reason(&w->plan, &w->in->options, out_dir, row);
 	struct subject s = {0};
 	buf_addf(&w->out, "%s  %s\n  %s: %s\n", board, ms->name, skip ? "skipped" : "built", why);
 	int ret = load_subject(&s, ms->dir, err);
 	if (ret == 0) {
 		struct context *c = context_get(&w->contexts, &w->shared, board, ms->tree_library);
-		ret = *c->error.text ? error_set(err, "%s", c->error.text) :
-				       explain(w, c, &s, err);
+		ret = *c->error.text ? error_set(err, "%s", c->error.text) : explain(w, c, &s, err);
 	}
 	release_subject(&s);
 	free(out_dir);
@@ -330,7 +328,8 @@ const struct verb verb_why = {
 	.name = "why",
 	.summary = "explain a library, a skip, a rebuild",
 	.usage = "[-b BOARD…] [OPTION…] [SKETCH…]",
-	.intro = "For each board and sketch: each library, the header that pulled it in, from where, and\n"
+	.intro = "For each board and sketch: each library, the header that pulled it in, from "
+		 "where, and\n"
 		 "the candidates that were not chosen; whether it would be built, and why.\n",
 	.bit = VERB_WHY,
 	.run = run,

@@ -70,8 +70,10 @@ int archive_commands(struct context *c, const struct props *overlay, struct tu *
 	struct error *err)
 {
 	struct strv one = STRV_INIT;
-	if (place(objects, n, err) < 0 || expand(c, overlay, archive, NULL, &one, err) < 0)
+	if (place(objects, n, err) < 0 || expand(c, overlay, archive, NULL, &one, err) < 0) {
+		strv_release(&one);
 		return -1;
+	}
 	if (n > 0 && spread(&one, objects, n)) {
 		*commands = xcalloc(1, sizeof **commands);
 		(*commands)[0] = one;

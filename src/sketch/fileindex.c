@@ -25,6 +25,9 @@
 
 #define SECOND INT64_C(1000000000)
 #define RACY (2 * SECOND)
+/* File times come from a clock that ticks; some file systems keep whole seconds only. */
+#define TICK (20 * INT64_C(1000000))
+#define COARSE (2 * SECOND)
 #define DAY_SECONDS 86400
 /* An entry's last use is written again when it is this many days old, and the entry dropped after so many. */
 #define USED_GRAIN 7
@@ -313,6 +316,33 @@ int64_t file_index_changed_at(struct file_index *ix, const char *path)
 {
 	const struct file_entry *e = get(ix, path);
 	return e->there ? file_stamp_changed(&e->record.stamp) : 0;
+}
+
+bool file_index_held_still(struct file_index *ix, const char *path, int64_t since)
+{
+	const struct file_entry *e = get(ix, path);
+	if (!e->there)
+		return false;
+	int64_t changed = file_stamp_changed(&e->record.stamp);
+	if (e->looked_at >= since && changed >= since - (changed % SECOND ? TICK : COARSE))
+		return false;
+	return file_index_still(ix, path);
+}
+
+void file_index_look_at_dir(struct file_index *ix, const char *path, bool recursive)
+{
+	struct fs_list l = {0};
+	file_index_get(ix, path);
+	if (!recursive || fs_list(path, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++) {
+		if (l.v[i].type != 'd' || l.v[i].name[0] == '.')
+			continue;
+		char *sub = path_join(path, l.v[i].name);
+		file_index_look_at_dir(ix, sub, true);
+		free(sub);
+	}
+	fs_list_release(&l);
 }
 
 /* ---- saving ---- */

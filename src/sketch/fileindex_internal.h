@@ -59,6 +59,10 @@ unsigned long file_index_epoch(const struct file_index *ix);
 int64_t file_index_looked_at(const struct file_index *ix, const char *path);
 /* Latest change of `path` as file_index_get found it (ns); 0 when it is not there. */
 int64_t file_index_changed_at(struct file_index *ix, const char *path);
+/* True when what file_index_get says of `path` is what everybody saw who looked from `since` (ns of CLOCK_REALTIME) until now. */
+bool file_index_held_still(struct file_index *ix, const char *path, int64_t since);
+/* Looks at a directory and, with `recursive`, at those beneath it, so that they are known before they are used. */
+void file_index_look_at_dir(struct file_index *ix, const char *path, bool recursive);
 /* Tells the index what a file that we just wrote holds, so that nobody has to read it. */
 void file_index_put(struct file_index *ix, const char *path, const struct digest *digest);
 int64_t file_index_now(void);

@@ -80,7 +80,7 @@ static void add_name(void *ctx, const char *name, const char *path, const struct
 	struct names *n = ctx;
 	(void)path, (void)d;
 	add_path(n, name);
-	n->length += (*name == '/' ? 0 : USUAL_BUILD_PATH + 1) + strlen(name) + 3;
+	n->length += (*name == '/' ? 0 : USUAL_BUILD_PATH + 1) + strlen(name) + (n->all.n ? 3 : 2);
 	strv_push(&n->all, name);
 }
 

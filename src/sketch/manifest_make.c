@@ -145,22 +145,33 @@ static bool is_real_path_of(const char *real, const char *path)
 	return same;
 }
 
+/* Which of the system's files of that name it is, counted from 0; -1: none. */
+static int system_place(const struct maker *m, const char *name, const char *real)
+{
+	const char *found;
+	for (int k = 0; include_list_nth(m->v->system, name, strlen(name), (size_t)k, &found); k++)
+		if (is_real_path_of(real, found))
+			return k;
+	return -1;
+}
+
 /* Compilers print system headers by their real path where that is shorter: the directory, or the file itself, may be a link. Its
  * name is an end of that path which leads to it; of several, none may come to be offered before. */
 static bool add_system_by_real_path(struct maker *m, const char *path, const struct digest *d)
 {
-	char *real = path_real(path, NULL);
+	char hex[DIGEST_HEX_LEN + 1], *real = path_real(path, NULL);
 	bool done = false;
 	for (const char *name = real; name && (name = strchr(name, '/')) && *++name;) {
-		const char *found = include_list_find(m->v->system, name);
-		if (!found || offered(m->v->in->includes, name) || offered(m->v->extra, name) ||
-			!is_real_path_of(real, found))
+		if (offered(m->v->in->includes, name) || offered(m->v->extra, name))
 			continue;
-		if (done)
+		int k = system_place(m, name, real);
+		if (k >= 0 && done)
 			buf_addf(m->out, "U %s\n", name);
-		else
+		else if (k > 0)
+			buf_addf(m->out, "N%s%d %s\n", digest_hex(d, hex), k, name);
+		else if (k == 0)
 			add_row(m, 'Y', d, name);
-		done = true;
+		done |= k >= 0;
 	}
 	free(real);
 	return done;

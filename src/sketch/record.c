@@ -75,7 +75,9 @@ static void add_hook_inputs(struct run *r, struct rows *rows)
 static bool add_group(struct run *r, struct rows *rows)
 {
 	bool uses_time = false;
-	for (size_t i = 0; i < r->group.n; i++) {
+	/* What comes after the first failure counts for nothing, compiled by then or not. */
+	size_t n = r->group.failed ? (size_t)(r->group.failed - r->group.v) + 1 : r->group.n;
+	for (size_t i = 0; i < n; i++) {
 		const struct compile_output *o = &r->group.v[i].out;
 		uses_time |= o->uses_time;
 		for (size_t k = 0; k < o->deps.n; k++)
@@ -109,6 +111,7 @@ void record_make(struct run *r)
 	struct buf text = BUF_INIT;
 	struct rows rows;
 	rows_init(&rows, r->context, r->sketch.dir, &text);
+	rows.since = r->since;
 	add_sketch(r, &rows);
 	add_hook_inputs(r, &rows);
 	bool once = add_group(r, &rows);
@@ -145,6 +148,7 @@ void record_missing(struct run *r, const struct strv *deps)
 	struct buf text = BUF_INIT;
 	struct rows rows;
 	rows_init(&rows, r->context, r->sketch.dir, &text);
+	rows.since = r->since;
 	add_sketch(r, &rows);
 	add_hook_inputs(r, &rows);
 	for (size_t i = 0; i < deps->n; i++) {

@@ -12,6 +12,7 @@
 #include "sketch/board.h"
 #include "sketch/context.h"
 #include "sketch/fileindex.h"
+#include "sketch/fileindex_internal.h"
 #include "sketch/library.h"
 
 void rows_init(struct rows *r, struct context *c, const char *tree, struct buf *out)
@@ -55,7 +56,7 @@ static void add(struct rows *r, const char *path, bool is_dir)
 		return;
 	}
 	const struct file_facts *f = file_index_get(r->context->shared->files, path);
-	if (!f) {
+	if (!f || (r->since && !file_index_held_still(r->context->shared->files, path, r->since))) {
 		r->gone = true;
 		return;
 	}

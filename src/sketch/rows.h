@@ -5,6 +5,7 @@
 #define SKETCH_ROWS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "common/strmap.h"
 
 struct buf;
@@ -19,7 +20,8 @@ struct rows {
 	struct buf *out; /* borrowed */
 	struct context *context;
 	const char *tree; /* the sketch's directory; NULL none */
-	bool gone; /* a file could not be looked at: the record is not complete */
+	int64_t since; /* when the first of them may have been used: it must not have changed since then; 0: no matter */
+	bool gone; /* the record is not complete: a file could not be looked at, or has changed meanwhile */
 };
 
 void rows_init(struct rows *r, struct context *c, const char *tree, struct buf *out);

@@ -11,7 +11,7 @@
 #include "common/xalloc.h"
 #include "sketch/board.h"
 #include "sketch/defer.h"
-#include "sketch/fileindex.h"
+#include "sketch/fileindex_internal.h"
 #include "sketch/library.h"
 #include "sketch/props.h"
 #include "sketch/record.h"
@@ -83,7 +83,9 @@ double run_phase(struct run *r)
 static void on_timeout(uv_timer_t *t)
 {
 	struct run *r = t->data;
-	run_end(r, BUILD_TIMEOUT, xasprintf("took longer than %g s; cure: a longer --timeout", r->shared->config.timeout));
+	run_end(r, BUILD_TIMEOUT,
+		xasprintf("took longer than %g s; cure: a longer --timeout",
+			r->shared->config.timeout));
 }
 
 void run_clock(struct run *r, bool runs)
@@ -178,8 +180,8 @@ static void on_step(struct run *r, const struct proc_result *p)
 		if (r->confirmed && !fault)
 			record_make(r);
 		run_end(r, fault ? BUILD_INFRA : BUILD_FAILED,
-			fault ? fault :
-				xasprintf("'%s' ended with status %d", path_base(s->argv.v[0]),
+			fault ? fault
+			      : xasprintf("'%s' ended with status %d", path_base(s->argv.v[0]),
 					p->exit_status));
 		return;
 	}
@@ -256,6 +258,28 @@ static void list_sources(struct run *r)
 	run_discover(r);
 }
 
+static void look_at(struct run *r, const struct strv *relative)
+{
+	for (size_t i = 0; i < relative->n; i++) {
+		char *path = path_join(r->sketch.dir, relative->v[i]);
+		file_index_get(r->shared->files, path);
+		free(path);
+	}
+}
+
+/* What is known before it is read can be told from what is edited during the build. */
+static void look_at_sketch(struct run *r)
+{
+	const struct sketch *s = &r->sketch;
+	file_index_get(r->shared->files, s->dir);
+	for (size_t i = 0; i < s->ino.n; i++)
+		file_index_get(r->shared->files, s->ino.v[i]);
+	look_at(r, &s->dirs);
+	look_at(r, &s->sources);
+	look_at(r, &s->others);
+	r->since = file_index_now();
+}
+
 static void load(void *ctx)
 {
 	struct run *r = ctx;
@@ -269,8 +293,13 @@ static void load(void *ctx)
 		run_end(r, BUILD_UNCHANGED, NULL);
 		return;
 	}
-	if (sketch_load(&r->sketch, r->job.sketch, &err) < 0 ||
-		source_merge(&r->sketch, &r->merged, &err) < 0) {
+	file_index_get(r->shared->files, r->job.sketch);
+	if (sketch_load(&r->sketch, r->job.sketch, &err) < 0) {
+		load_failed(r, BUILD_FAILED, &err);
+		return;
+	}
+	look_at_sketch(r);
+	if (source_merge(&r->sketch, &r->merged, &err) < 0) {
 		load_failed(r, BUILD_FAILED, &err);
 		return;
 	}
@@ -288,13 +317,13 @@ static void load(void *ctx)
 
 bool run_retry(struct run *r)
 {
-	if (r->retried)
+	if (r->retried || !r->n_units)
 		return false;
 	r->retried = true;
 	for (size_t i = 0; i < r->n_units; i++)
 		r->units[i]->stale = true;
 	drop_steps(r);
-	r->confirmed = r->is_exact = false;
+	r->confirmed = r->is_exact = r->compile_failed = false;
 	r->attempts = 0;
 	buf_clear(&r->result.log);
 	buf_clear(&r->result.err);

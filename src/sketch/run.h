@@ -35,6 +35,7 @@ struct run {
 
 	/* what it is */
 	struct sketch sketch;
+	int64_t since; /* its files were looked at: nothing is used before (ns of CLOCK_REALTIME) */
 	struct merged merged;
 	struct props *overlay;
 	struct strv sources; /* absolute, of the sketch, for discovery */
@@ -91,7 +92,7 @@ void run_free(struct run *r);
 
 /* Ends it; takes `reason`. */
 void run_end(struct run *r, enum build_verdict verdict, char *reason);
-/* Once per run: distrusts its units and starts over. False when that was done already. */
+/* Once per run: distrusts its units and starts over. False when that was done already, or it has none yet. */
 bool run_retry(struct run *r);
 /* Runs one command; `after` gets its outcome (NULL: it could not be started, then the run has ended). */
 void run_command(struct run *r, const struct strv *argv,

@@ -162,15 +162,15 @@ static void on_failed_deps(struct run *r, const struct proc_result *p)
 {
 	struct buf text = BUF_INIT;
 	struct tu *t = r->group.failed;
-	if (p->exit_status == 0 && fs_read(t->depfile, 0, &text, NULL) == 0) {
+	if (p->exit_status == 0 && fs_read(t->depfile, 0, &text, NULL) == 0)
 		depfile_parse(text.data, text.len, &t->out.deps);
-		when_all_there(r);
-	} else if (r->is_exact) {
-		run_compile_failed(r);
-	} else {
-		run_discover_exactly(r);
-	}
 	buf_release(&text);
+	if (t->out.deps.n)
+		when_all_there(r);
+	else if (r->is_exact)
+		run_compile_failed(r);
+	else
+		run_discover_exactly(r);
 }
 
 static void ask_failed_deps(struct run *r)

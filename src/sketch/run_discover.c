@@ -157,8 +157,9 @@ static char *missing_text(const struct run *r, const char *header)
 	add_depends(r, libraries_owner(ls, r->sketch.dir), header, &names);
 	for (size_t i = 0; i < used->n; i++)
 		add_depends(r, used->v[i].lib, header, &names);
-	buf_addstr(&text, names.n ? "arduino-cli lib install" : "install one that has it, or name its "
-								"directory with --library");
+	buf_addstr(&text, names.n ? "arduino-cli lib install"
+				  : "install one that has it, or name its "
+				    "directory with --library");
 	for (size_t i = 0; i < names.n; i++)
 		buf_addf(&text, " \"%s\"", names.v[i]);
 	strv_release(&names);
@@ -199,8 +200,9 @@ static void exact_failed(struct run *r, const char *source)
 	}
 	char *depfile = xasprintf("%s.d", r->main_cpp),
 	     *merged = xasprintf("%s.merged", r->main_cpp);
-	if (context_preproc_argv(r->context, r->overlay, &r->dirs, *source ? source : merged,
-		    "/dev/null", NULL, &argv, NULL) == 0) {
+	/* For another file's sake nobody knows all that was read before it: never reused. */
+	if (!*source && context_preproc_argv(r->context, r->overlay, &r->dirs, merged, "/dev/null",
+				NULL, &argv, NULL) == 0) {
 		strv_push(&argv, "-M");
 		strv_push(&argv, "-MG");
 		strv_push(&argv, "-MF");

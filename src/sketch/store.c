@@ -21,9 +21,6 @@
 #include "sketch/store_internal.h"
 
 #define SECOND INT64_C(1000000000)
-/* File times come from a clock that ticks; some file systems keep whole seconds only. */
-#define TICK (20 * INT64_C(1000000))
-#define COARSE (2 * SECOND)
 #define MAX_DEPFILE ((size_t)16 << 20)
 
 /* ---- opening ---- */
@@ -156,24 +153,10 @@ static int64_t ns(const struct timespec *t)
 	return t->tv_sec * SECOND + t->tv_nsec;
 }
 
-/* True when what the index says of `path` is what a compiler that started then read. */
-static bool held_still(struct store *st, const char *path, int64_t started)
-{
-	int64_t looked = file_index_looked_at(st->ix, path);
-	if (!file_index_get(st->ix, path))
-		return false;
-	if (!looked || looked >= started) {
-		int64_t changed = file_index_changed_at(st->ix, path);
-		if (changed >= started - (changed % SECOND ? TICK : COARSE))
-			return false;
-	}
-	return file_index_still(st->ix, path);
-}
-
 static bool all_held_still(struct store *st, const struct strv *paths, int64_t started)
 {
 	for (size_t i = 0; i < paths->n; i++)
-		if (!held_still(st, paths->v[i], started)) {
+		if (!file_index_held_still(st->ix, paths->v[i], started)) {
 			log_debug("not kept: '%s' changed while it was compiled", paths->v[i]);
 			return false;
 		}
@@ -295,8 +278,10 @@ static bool keep(struct store *st, const struct compile_input *in, const struct 
 	int64_t started = ns(&in->started);
 	char *path = NULL;
 	bool kept = all_held_still(st, &out->deps, started) && compile_view_init(&v, st, in);
-	if (!kept)
+	if (!kept) {
+		out->uses_time = true; /* of files as they were: good for this run only */
 		return false;
+	}
 	kept = all_held_still(st, &v.files, started) && err_text->len < STORE_MAX_MANIFEST / 4 &&
 	       manifest_make(st, &v, raw, &out->deps, err_text->len > 0, &rows);
 	if (kept) {

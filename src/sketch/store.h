@@ -55,7 +55,7 @@ struct compile_output {
 	struct digest digest; /* of the object */
 	struct strv deps; /* absolute paths read, in order, the source first */
 	struct buf err; /* stderr */
-	bool uses_time; /* mentions __DATE__ or __TIME__: good for this run only */
+	bool uses_time; /* good for this run only: mentions __DATE__ or __TIME__, or what it read has changed meanwhile */
 };
 void compile_output_release(struct compile_output *o);
 

@@ -16,6 +16,7 @@
 #include "sketch/archive.h"
 #include "sketch/board.h"
 #include "sketch/defer.h"
+#include "sketch/fileindex_internal.h"
 #include "sketch/library.h"
 #include "sketch/props.h"
 #include "sketch/rows.h"
@@ -102,19 +103,31 @@ static void add_file(struct unit *u, const char *name, const char *path, const s
 	u->files[u->n_files++] = (struct unit_file){xstrdup(name), xstrdup(path), *d};
 }
 
-static void record_dirs(struct unit *u, struct rows *rows)
+/* The directories whose lists of files make the unit. */
+static void each_dir(
+	const struct unit *u, void (*fn)(void *ctx, const char *dir, bool recursive), void *ctx)
 {
 	const struct board *b = u->context->board;
 	if (!u->library) {
-		rows_add_dir(rows, b->core_dir, true);
+		fn(ctx, b->core_dir, true);
 		if (b->variant_dir)
-			rows_add_dir(rows, b->variant_dir, true);
+			fn(ctx, b->variant_dir, true);
 		return;
 	}
-	rows_add_dir(rows, u->library->dir, false);
-	rows_add_dir(rows, u->library->src_dir, u->library->recursive);
+	fn(ctx, u->library->dir, false);
+	fn(ctx, u->library->src_dir, u->library->recursive);
 	if (u->library->utility_dir)
-		rows_add_dir(rows, u->library->utility_dir, false);
+		fn(ctx, u->library->utility_dir, false);
+}
+
+static void record_dir(void *rows, const char *dir, bool recursive)
+{
+	rows_add_dir(rows, dir, recursive);
+}
+
+static void look_at_dir(void *files, const char *dir, bool recursive)
+{
+	file_index_look_at_dir(files, dir, recursive);
 }
 
 static void record(struct unit *u)
@@ -122,11 +135,13 @@ static void record(struct unit *u)
 	struct buf text = BUF_INIT;
 	struct rows rows;
 	rows_init(&rows, u->context, NULL, &text);
-	record_dirs(u, &rows);
+	rows.since = u->since;
+	each_dir(u, record_dir, &rows);
 	for (size_t i = 0; i < u->group.n; i++) {
 		struct tu *t = &u->group.v[i];
 		for (size_t k = 0; k < t->out.deps.n; k++)
-			rows_add(&rows, t->out.deps.v[k]);
+			if (!path_beneath(t->out.deps.v[k], u->group.build_dir))
+				rows_add(&rows, t->out.deps.v[k]);
 		u->uses_time |= t->out.uses_time;
 		if (u->library)
 			buf_add(&u->err, t->err.data, t->err.len);
@@ -292,7 +307,9 @@ static void archive(struct unit *u)
 
 static void compiled(struct unit *u)
 {
-	bool whole = u->library && u->library->dot_a_linkage && u->library->recursive;
+	/* No archive of nothing: headers only, or a precompiled archive stands for the sources. */
+	bool whole =
+		u->library && u->library->dot_a_linkage && u->library->recursive && u->group.n > 0;
 	size_t single = whole ? 0 : u->library ? u->group.n : u->n_variant;
 	for (size_t i = 0; i < single; i++)
 		add_file(
@@ -411,6 +428,21 @@ static struct unit *busy_sibling(struct unit *u)
 	return NULL;
 }
 
+/* Kept objects are taken unless the user (-m) or a failed sketch (--fallback-mrproper) distrusts them; what this run made anew is
+ * trusted again. */
+static bool may_take_kept(const struct unit *u)
+{
+	bool distrusted = u->context->shared->config.rebuild_units;
+	for (const struct unit *o = u->context->units; o; o = o->next) {
+		if (o == u || o->library != u->library || strcmp(o->flavor, u->flavor))
+			continue;
+		if (o->state == UNIT_READY && !o->stale)
+			return true;
+		distrusted |= o->stale;
+	}
+	return !distrusted;
+}
+
 static void start(void *ctx)
 {
 	struct unit *u = ctx;
@@ -419,27 +451,13 @@ static void start(void *ctx)
 		unit_wait(sibling, on_sibling, u);
 		return;
 	}
+	u->group.lookup = may_take_kept(u);
 	if (group_lookup(&u->group)) {
 		u->reused = true;
 		compiled(u);
 		return;
 	}
 	lock(u);
-}
-
-/* Kept objects are taken unless the user (-m) or a failed sketch (--fallback-mrproper) distrusts them; what this run made anew is
- * trusted again. */
-static bool may_take_kept(const struct unit *u)
-{
-	bool distrusted = u->context->shared->config.rebuild_units;
-	for (const struct unit *o = u->context->units; o; o = o->next) {
-		if (o == u || o->library != u->library)
-			continue;
-		if (o->state == UNIT_READY && !o->stale)
-			return true;
-		distrusted |= o->stale;
-	}
-	return !distrusted;
 }
 
 static struct unit *unit_new(struct context *c, const struct library *library, char *flavor,
@@ -464,13 +482,14 @@ static struct unit *unit_new(struct context *c, const struct library *library, c
 	if (library && library->utility_dir)
 		strv_push(&with_utility, library->utility_dir);
 	u->includes = include_list_new(s->files, &with_utility);
+	each_dir(u, look_at_dir, s->files);
+	u->since = file_index_now();
 	int r = unit_fill(u, &with_utility, overlay, err);
 	strv_release(&with_utility);
 	if (r < 0) {
 		units_free(u);
 		return NULL;
 	}
-	u->group.lookup = may_take_kept(u);
 	u->next = c->units;
 	c->units = u;
 	defer_call(s->defer, start, u);
@@ -480,7 +499,8 @@ static struct unit *unit_new(struct context *c, const struct library *library, c
 static bool suits(const struct unit *u, const struct library *library, const char *flavor,
 	const struct strv *dirs)
 {
-	if (u->stale || u->library != library || strcmp(u->flavor, flavor))
+	/* What a machine's fault spoiled is tried again by whoever asks next. */
+	if (u->stale || u->infra || u->library != library || strcmp(u->flavor, flavor))
 		return false;
 	const struct strv *have = include_list_dirs(u->includes);
 	size_t extra = library && library->utility_dir ? 1 : 0;

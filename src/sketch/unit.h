@@ -43,7 +43,8 @@ struct unit {
 	bool timed_out, infra;
 	struct buf err, log; /* of the compilers */
 	char *deps; /* rows "root\tpath\tdigest\n" of all that was read; made when ready */
-	bool uses_time;
+	bool uses_time; /* good for this run only */
+	int64_t since; /* its directories were looked at: it uses nothing before */
 	bool reused;
 	struct digest key; /* of what it is */
 	double start, seconds;

@@ -35,9 +35,9 @@ differing() { # REFERENCE-DIR
     theirs=$(reference_dir "$1" "$sketch")/${sketch##*/}.ino
     ours=${result_dir[$sketch]:-$T/none}
     if [ ! -f "$theirs.hex" ]; then
-      [ "$(verdict_in "$ours")" = failed ] || echo "$sketch: verdict '$(verdict_in "$ours")', the reference fails"
-    elif [ "$(verdict_in "$ours")" != ok ]; then
-      echo "$sketch: verdict '$(verdict_in "$ours")', the reference builds it"
+      [ "${verdict[$sketch]:-}" = failed ] || echo "$sketch: verdict '${verdict[$sketch]:-}', the reference fails"
+    elif [ "${verdict[$sketch]:-}" != ok ]; then
+      echo "$sketch: verdict '${verdict[$sketch]:-}', the reference builds it"
     else
       for ext in hex eep; do
         cmp -s "$theirs.$ext" "$ours/firmware/${sketch##*/}.ino.$ext" || echo "$sketch: another .$ext"

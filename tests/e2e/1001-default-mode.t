@@ -22,8 +22,9 @@ mksketch . Empty
 build arduino:avr:mega Empty
 ok_status 0 'a board with a menu, without options, is built'
 is "$(grep -c -e '-mmcu=atmega2560' "$results/cmd")" 2 '… for the first option'
-reference menu arduino:avr:mega "$PWD/Empty"
+reference "$T/menu" arduino:avr:mega "$PWD/Empty"
 is "$?" 1 '… which the reference does not'
+like "$(cat "$T/menu/log")" 'missing device or architecture' '… for want of its properties'
 build arduino:avr:mega --build-property "$compat" Empty
 isnt "$status" 0 '… nor boardman when it is to do as the reference'
 
@@ -44,19 +45,19 @@ int in_z(), in_a(), src_a(), src_x();
 void setup() { PORTB = in_c() + in_s() + src_c() + in_z() + in_a() + src_a() + src_x() + sorted_c() + sorted_cpp() + sorted_deep(); }
 void loop() { }
 END
-mkdir -p Order/src/aa libraries/Sorted/src/aa
+mkdir -p Order/src/a libraries/Sorted/src/a
 echo 'int in_z() { return __LINE__; }' >Order/Z.cpp
 echo 'int in_a() { return 2; }' >Order/a.cpp
 echo 'int in_c() { return 3; }' >Order/b.c
 printf '.global in_s\nin_s:\nldi r24, 4\nldi r25, 0\nret\n' >Order/c.S
 echo 'int src_a() { return 5; }' >Order/src/a.cpp
-echo 'int src_x() { return 6; }' >Order/src/aa/x.cpp
+echo 'int src_x() { return 6; }' >Order/src/a/x.cpp
 echo 'int src_c() { return 7; }' >Order/src/b.c
 library_properties libraries/Sorted Sorted
 echo 'extern "C" int sorted_c(); int sorted_cpp(), sorted_deep();' >libraries/Sorted/src/Sorted.h
 echo 'int sorted_c() { return 8; }' >libraries/Sorted/src/b.c
 printf '#include "Sorted.h"\nint sorted_cpp() { return 9; }\n' >libraries/Sorted/src/a.cpp
-printf '#include "../Sorted.h"\nint sorted_deep() { return 10; }\n' >libraries/Sorted/src/aa/x.cpp
+printf '#include "../Sorted.h"\nint sorted_deep() { return 10; }\n' >libraries/Sorted/src/a/x.cpp
 
 build arduino:avr:uno --libraries libraries Order
 ok_status 0 'a sketch and a library of several languages are built'
@@ -66,10 +67,10 @@ sketch/a.cpp.o
 sketch/b.c.o
 sketch/c.S.o
 sketch/src/a.cpp.o
-sketch/src/aa/x.cpp.o
+sketch/src/a/x.cpp.o
 sketch/src/b.c.o
 libraries/Sorted/a.cpp.o
-libraries/Sorted/aa/x.cpp.o
+libraries/Sorted/a/x.cpp.o
 libraries/Sorted/b.c.o' '… and linked by path'
 build arduino:avr:uno --build-property "$compat" --libraries libraries Order
 builder_order='sketch/c.S.o
@@ -79,13 +80,13 @@ sketch/Z.cpp.o
 sketch/a.cpp.o
 sketch/src/b.c.o
 sketch/src/a.cpp.o
-sketch/src/aa/x.cpp.o
+sketch/src/a/x.cpp.o
 libraries/Sorted/b.c.o
 libraries/Sorted/a.cpp.o
-libraries/Sorted/aa/x.cpp.o'
+libraries/Sorted/a/x.cpp.o'
 is "$(linked "$results")" "$builder_order" '… or by kind, then the directories below'
-reference order arduino:avr:uno "$PWD/Order" -verbose -libraries "$PWD/libraries"
-is "$(reference_linked order)" "$builder_order" '… which is how the reference does it'
+reference "$T/order" arduino:avr:uno "$PWD/Order" -verbose -libraries "$PWD/libraries"
+is "$(reference_linked "$T/order")" "$builder_order" '… which is how the reference does it'
 same_as_reference '… with the same bytes' arduino:avr:uno "$PWD/Order" -libraries "$PWD/libraries" -- \
   --libraries libraries
 
@@ -103,9 +104,9 @@ is "$(avr-ar t "$results/firmware/objects/core/core.a")" "$(avr-ar t "$T/referen
 image() { # FILE.hex
   avr-objcopy -I ihex -O binary --gap-fill 0xff "$1" "$T/image" && sha256sum <"$T/image"
 }
-reference merged "$mega" "$PWD/Empty"
+reference "$T/merged" "$mega" "$PWD/Empty"
 build "$mega" --build-property "$compat" Empty
-is "$(image "$results/firmware/Empty.ino.with_bootloader.hex")" "$(image merged/Empty.ino.with_bootloader.hex)" \
+is "$(image "$results/firmware/Empty.ino.with_bootloader.hex")" "$(image "$T/merged/Empty.ino.with_bootloader.hex")" \
   'the firmware and the bootloader are merged'
 is "$(cmp "$T/image" "$results/firmware/Empty.ino.with_bootloader.bin")" '' '… as .bin, too'
 # The records of Debian's optiboot overlap: arduino-cli makes nothing of them.
@@ -118,8 +119,8 @@ echo 'int cc() { return 1; }' >Kinds/one.cc
 echo 'int cxx() { return 2; }' >Kinds/two.cxx
 build arduino:avr:uno Kinds
 ok_status 0 '.cc and .cxx are compiled'
-reference kinds arduino:avr:uno "$PWD/Kinds"
-is "$?" 1 '… which the reference does not'
+reference "$T/kinds" arduino:avr:uno "$PWD/Kinds"
+like "$?$(cat "$T/kinds/log")" '^1.*undefined reference to' '… which the reference does not'
 build arduino:avr:uno --build-property "$compat" Kinds
 ok_status 1 '… nor boardman when it is to do as the reference'
 

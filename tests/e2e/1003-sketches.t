@@ -305,14 +305,15 @@ find_results "$T/results"
 for name in "${names[@]}"; do
   reference=$(reference_dir "$T/theirs" "$PWD/shapes/$name")
   ours=${result_dir[$PWD/shapes/$name]:-none}
+  got=${verdict[$PWD/shapes/$name]:-}
   hex=$(firmware "$reference" hex)
   if [ "${wanted[$name]}" = ok ] && [ ! -f "$hex" ]; then
     result 1 "${title[$name]}" || note "the reference fails: $(head -n 20 "$reference/log")"
   elif [ "${wanted[$name]}" != ok ] && [ -f "$hex" ]; then
     result 1 "${title[$name]}" || note 'the reference builds it'
-  elif [ "${wanted[$name]}" != ok ] || [ "$(verdict_in "$ours")" != ok ]; then
-    is "$(verdict_in "$ours")" "${wanted[$name]}" "${title[$name]}"
-    [ "$(verdict_in "$ours")" = "${wanted[$name]}" ] || note "$(cat "$ours/err")"
+  elif [ "${wanted[$name]}" != ok ] || [ "$got" != ok ]; then
+    is "$got" "${wanted[$name]}" "${title[$name]}"
+    [ "$got" = "${wanted[$name]}" ] || note "$(cat "$ours/err")"
   else
     same_files "${title[$name]}" "$hex" "$ours/firmware/${hex##*/}"
   fi
@@ -322,8 +323,8 @@ run boardman compile -q -b "$board" -o "$T/default" shapes
 find_results "$T/default"
 verdicts=''
 for name in "${names[@]}"; do
-  verdict=$(verdict_in "${result_dir[$PWD/shapes/$name]:-none}")
-  [ "$verdict" = "${wanted[$name]}" ] || verdicts+=" $name:$verdict"
+  got=${verdict[$PWD/shapes/$name]:-}
+  [ "$got" = "${wanted[$name]}" ] || verdicts+=" $name:$got"
 done
 is "$verdicts" '' "the verdicts are the same by arduino-cli's rules"
 

@@ -193,7 +193,7 @@ two=${result_dir[$PWD/own/checkout/examples/Group/Two]:-none}
 is "$(libraries_of "$two")" Homely 'a header in a directory of the library under work brings it in'
 like "$err$out" "note: 'inside/in\.h' .*arduino-cli would not find it" '… which is told, too'
 reference "$T/inner" "$board" "$PWD/own/checkout/examples/Group/Two" -libraries "$PWD/own"
-is "$?" 1 '… for the reference does not'
+like "$?$(cat "$T/inner/log")" '^1.*fatal error: inside/in\.h' '… for the reference does not'
 build "$board" --build-property "$compat" own/checkout/examples/Group/Two
 ok_status 1 '… nor boardman when it is to do as the reference'
 mkdir -p sketches/Inner

@@ -29,7 +29,8 @@ mksketch s Memory '#include <EEPROM.h>
 void setup() { Wire.begin(); }
 void loop() { EEPROM.write(1, EEPROM.read(2)); }'
 mksketch s Plain
-put s/Plain/own.c 'int own(int n) { return n + 1; }'
+put s/Plain/own.c '#include <util/crc16.h>
+int own(int n) { return n + 1; }'
 
 build() {
   : >"$T/tools"
@@ -40,7 +41,6 @@ ran() { # ROLE [SUFFIX]: which files, sorted
     $1 == "+" && $3 == role && substr($4, length($4) - length(suffix) + 1) == suffix { print $4 }' "$T/tools" |
     LC_ALL=C sort | paste -s -d ' '
 }
-links() { awk '$1 == "+" && $3 == "other" && $4 ~ /\.elf$/' "$T/tools" | wc -l; }
 firmware() { (cd boardman-out/current && find . -name '*.hex' -exec sha256sum {} + | sort -k 2); }
 
 # --- stage 1 once ---
@@ -55,32 +55,73 @@ asm=$(ran compile .S)
 first=$(firmware)
 build
 is "$(cat "$T/tools")" '' 'a second run starts nothing'
-edit s/Plain/Plain.ino 's,void loop(),& /* a comment */,'
+edit s/Plain/Plain.ino 's,^}.*,& // a comment,'
 build
-is "$(ran compile) $(links)" ' 0' 'nor does a comment'
-edit s/Plain/own.c 's/1/2/'
+is "$(cat "$T/tools")" '' 'nor does a comment'
+edit s/Plain/own.c 's/n + 1/n + 2/'
 build
 is "$(ran compile)" 'own.c' 'a changed statement: one compile'
 is "$(ran other .elf | tr ' ' '\n' | sort -u)" 'Plain.ino.elf' '… and one link'
-edit s/Plain/own.c 's/2/1/'
+edit s/Plain/own.c 's/n + 2/n + 1/'
 build
 is "$(cat "$T/tools")" '' '… and back'
 is "$(firmware)" "$first" '… to the first firmware'
 
+# --- the time of day ---
+mksketch dated Dated 'void setup() { Serial.print(__DATE__ __TIME__); }
+void loop() {}'
+dated() { # ARG…: what a build of a new second makes
+  local now=$EPOCHSECONDS
+  while [ "$EPOCHSECONDS" = "$now" ]; do sleep 0.05; done
+  run boardman compile "$@" -b uno --build-property "compiler.path=$T/avr/" dated
+  sha256sum <boardman-out/current/arduino.avr.uno/dated+Dated/firmware/Dated.ino.hex
+}
+isnt "$(dated)" "$(dated)" 'a time of day makes another firmware every second'
+is "$(dated -r)" "$(dated -r)" '-r: the same'
+rm -r dated boardman-out/current/arduino.avr.uno/dated+Dated
+
 # --- parts of the toolchain ---
-again() { # NAME COMPILES HOW-MANY-SKETCHES-LINKED
+# Objects for link-time optimisation have random names in them, so that what is compiled is also linked.
+again() { # NAME COMPILES LINKS
   build
   ok_status 0 "$1"
   is "$(ran compile)" "$2" '… is compiled anew'
-  is "$(ran other .elf | tr ' ' '\n' | grep -c .)" "$(($3 * 4))" "… $3 are linked"
+  is "$(ran other .elf | tr ' ' '\n' | LC_ALL=C sort -u | paste -s -d ' ')" "$3" '… is linked anew'
+  is "$(firmware)" "$first" '… to the first firmware'
 }
-sorted() { printf '%s\n' $1 | LC_ALL=C sort | paste -s -d ' '; }
-own "$parts/cc1plus"
+all='Bus.ino.elf Memory.ino.elf Plain.ino.elf'
+part() { # PATH: a file of the toolchain that is no link any more
+  path=$farm/lib/$1
+  cp --remove-destination "$(readlink -f "$path")" "$path"
+}
+part gcc/avr/5.4.0/cc1plus
 build
 is "$(cat "$T/tools")" '' 'a copy in the place of a link is the same tool'
-echo >>"$parts/cc1plus"
-again 'a byte of cc1plus: C++' "$cxx" 0
-own "$parts/cc1"
-echo >>"$parts/cc1"
-again 'a byte of cc1: C, and assembly, which it preprocesses' "$(sorted "$c $asm")" 0
+echo >>"$path"
+again 'a byte of cc1plus: C++' "$cxx" "$all"
+part gcc/avr/5.4.0/cc1
+echo >>"$path"
+again 'a byte of cc1: C, and assembly, which it preprocesses' \
+  "$(printf '%s\n' "$c" "$asm" | tr ' ' '\n' | LC_ALL=C sort | paste -s -d ' ')" "$all"
+part gcc/avr/5.4.0/lto1
+echo >>"$path"
+again 'a byte of lto1: links' '' "$all"
+# A digit of the first member's date.
+part avr/lib/avr5/libc.a
+printf 7 | dd of="$path" bs=1 seek=24 conv=notrunc status=none
+again 'a byte of libc.a: links' '' "$all"
+part avr/lib/avr5/crtatmega328p.o
+echo >>"$path"
+again 'a byte of the start file: links' '' "$all"
+part avr/include/util/twi.h
+echo '/* Nothing. */' >>"$path"
+again "a system header: what reads it" 'twi.c' 'Bus.ino.elf Memory.ino.elf'
+part avr/include/util/crc16.h
+echo '/* Nothing. */' >>"$path"
+again '… another' 'own.c' 'Plain.ino.elf'
+part avr/include/setjmp.h
+echo '/* Nothing. */' >>"$path"
+again '… one that nobody reads' '' ''
+is "$(cat "$T/tools")" '' '… starts nothing'
+
 done_testing

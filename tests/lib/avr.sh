@@ -15,23 +15,20 @@ need_simavr() {
   command -v simavr >/dev/null || skip_all 'simavr is not installed'
 }
 
-# One build by the reference. What it made is in DIR: its log, and .hex and .eep if it could. The core is compiled once
-# per board and test. Its status is the reference's.
+# One build by the reference, in DIR, which is absolute; there is its firmware if it could, and log. The core is compiled once per board and
+# test. Its status is the reference's.
 reference() { # DIR BOARD SKETCH-DIR [ARG…]
-  local dir=$1 board=$2 main=$3/${3##*/}.ino build code=0
+  local dir=$1 board=$2 main=$3/${3##*/}.ino
   shift 3
   [ -f "$main" ] || main=${main%.ino}.pde
-  build=$(mktemp -d) || return 1
   mkdir -p "$dir" "$T/reference-cache"
   arduino-builder -compile -hardware /usr/share/arduino-builder -hardware /usr/share/arduino/hardware \
-    -tools /usr/share/arduino-builder -built-in-libraries "$core_libraries" -fqbn "$board" -build-path "$build" \
+    -tools /usr/share/arduino-builder -built-in-libraries "$core_libraries" -fqbn "$board" -build-path "$dir" \
     -build-cache "$T/reference-cache" -core-api-version 10607 -warnings none \
-    -prefs=compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__ "$@" "$main" >"$dir/log" 2>&1 || code=$?
-  if [ "$code" = 0 ]; then
-    find "$build" -maxdepth 1 '(' -name '*.hex' -o -name '*.eep' ')' -exec cp {} "$dir" \;
-  fi
-  rm -rf "$build"
-  return "$code"
+    -prefs=compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__ "$@" "$main" >"$dir/log" 2>&1 && return 0
+  # It makes them before it looks at the size.
+  rm -f "$dir"/*.hex
+  return 1
 }
 
 # Where the reference's result for one of many sketches goes.
@@ -50,20 +47,24 @@ reference_all() { # DIR BOARD
   xargs -d '\n' -P 2 -n 1 bash -c 'reference "$(reference_dir "$1" "$3")" "$2" "$3"; exit 0' _ "$1" "$2"
 }
 
-# Sets result_dir[SKETCH-DIR] for all that lies in an output directory. Names with quotes or backslashes are not for this.
-declare -A result_dir
+# Sets result_dir[SKETCH-DIR] and verdict[SKETCH-DIR] for all that lies in an output directory. Names with quotes or
+# backslashes are not for this.
+declare -A result_dir verdict
 find_results() { # OUTPUT-DIR [BOARD]
-  local record sketch
+  local record kind sketch
   result_dir=()
-  while IFS= read -r record; do
-    sketch=$(sed -n 's/.*"sketch_dir":"\([^"]*\)".*/\1/p' "$record")
+  verdict=()
+  while IFS=$'\t' read -r record kind sketch; do
     result_dir[$sketch]=${record%/done}
-  done < <(find "$1/current/${2:-}" -name 'done')
-}
-
-# The verdict of the result in a directory.
-verdict_in() { # RESULT-DIR
-  sed -n 's/.*"verdict":"\([^"]*\)".*/\1/p' "$1/done" 2>/dev/null
+    verdict[$sketch]=$kind
+  done < <(find "$1/current/${2:-}" -name 'done' -exec awk '
+    function value(key, text) {
+      text = $0
+      sub(".*\"" key "\":\"", "", text)
+      sub("\".*", "", text)
+      return text
+    }
+    { print FILENAME "\t" value("verdict") "\t" value("sketch_dir") }' {} +)
 }
 
 # Builds a sketch or more in a private output directory: $results is the directory of the only result, or of the last one.

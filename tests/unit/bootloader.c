@@ -88,7 +88,10 @@ static void is_bin(unsigned boot_at, const char *boot, unsigned sketch_at, const
 
 static void whose(void)
 {
-	is_bin(8, "boot", 0, "sketch", "sketch\xff\xff" "boot", 12, "a gap is filled with FF");
+	is_bin(8, "boot", 0, "sketch",
+		"sketch\xff\xff"
+		"boot",
+		12, "a gap is filled with FF");
 	is_bin(6, "boot", 0, "sketch", "sketchboot", 10, "no gap");
 	is_bin(0, "boot", 4, "sketch", "bootsketch", 10, "the bootloader first");
 	is_bin(0x1000, "boot", 0x1008, "sketch", "boot" FF4 "sketch", 14,
@@ -109,7 +112,8 @@ static void pieces(void)
 	record(&s, 0, 4, "efgh", 4);
 	record(&s, 0, 0, "ab", 2);
 	record(&s, 0, 2, "cd", 2);
-	buf_addstr(&s, ":0200080069" "6a23\r\n");
+	buf_addstr(&s, ":0200080069"
+		       "6a23\r\n");
 	record(&s, 5, 0, "\0\0\0\0", 4);
 	record(&s, 3, 0, "\0\0\0\0", 4);
 	buf_addstr(&s, END "not read any more\n:0000");
@@ -132,7 +136,9 @@ static void pieces(void)
 	ok(got.len == 0x10000 + 3 && !memcmp(got.data + 0x10000, "low", 3), "times 16");
 	buf_release(&got);
 	hex = slurp(at("build/S.ino.with_bootloader.hex"));
-	is_str(hex, ":0100100042AD\n:020000040001F9\n:030010006C6F779B\n" ":00000001FF\n",
+	is_str(hex,
+		":0100100042AD\n:020000040001F9\n:030010006C6F779B\n"
+		":00000001FF\n",
 		"an extended linear address where the upper half changes");
 	free(hex);
 
@@ -155,15 +161,22 @@ static void broken(void)
 	static const struct {
 		const char *text, *want;
 	} t[] = {
-		{":0400000061626364" "73\n" END, ":1: broken"},
+		{":0400000061626364"
+		 "73\n" END,
+			":1: broken"},
 		{END ":04", NULL},
 		{":\n", ":1: broken"},
 		{":0400000061626364\n", ":1: broken"},
 		{":04000000616263647\n", ":1: broken"},
 		{":zz\n", ":1: broken"},
-		{"\n\n:0500000061626364" "72\n", ":3: broken"},
+		{"\n\n:0500000061626364"
+		 "72\n",
+			":3: broken"},
 		{":00000001FE\n", ":1: broken"},
-		{":020000006162" "3B\n:01000100" "639B\n" END, ":2: Intel HEX records overlap"},
+		{":020000006162"
+		 "3B\n:01000100"
+		 "639B\n" END,
+			":2: Intel HEX records overlap"},
 	};
 	char *good = file_of(0x100, "good");
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
@@ -172,8 +185,8 @@ static void broken(void)
 		if (!t[i].want)
 			is_int(ret, 0, "nothing counts after the end");
 		else
-			ok(ret < 0 && strstr(err.text, t[i].want) && strstr(err.text, "S.ino.hex") &&
-					!has("hex"),
+			ok(ret < 0 && strstr(err.text, t[i].want) &&
+					strstr(err.text, "S.ino.hex") && !has("hex"),
 				"%s", err.text);
 		err.text[0] = '\0';
 		if (t[i].want)
@@ -262,7 +275,8 @@ static void read_back(void)
 	free(command);
 	struct buf got = bin();
 	is_int((long long)got.len, 0x1ff0a - 3, "its length");
-	ok(got.len > 0x1ff00 && !memcmp(got.data, data, 16) && (unsigned char)got.data[3001 * 16] == 0xff &&
+	ok(got.len > 0x1ff00 && !memcmp(got.data, data, 16) &&
+			(unsigned char)got.data[3001 * 16] == 0xff &&
 			!memcmp(got.data + 0x1ff00 - 3, "bootloader", 10),
 		"and places");
 	char *hex = slurp(at("build/S.ino.with_bootloader.hex"));

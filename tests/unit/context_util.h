@@ -110,6 +110,14 @@ TAP_FN void desk_until(struct desk *d, const bool *flag)
 		uv_run(&d->loop, UV_RUN_ONCE);
 }
 
+TAP_FN void desk_until_file(struct desk *d, const char *path)
+{
+	while (!fs_exists(path)) {
+		uv_run(&d->loop, UV_RUN_NOWAIT);
+		usleep(1000);
+	}
+}
+
 /* argv's position of `arg` from 1 on; 0 when it is not there. */
 TAP_FN size_t arg_at(const struct strv *argv, const char *arg)
 {

@@ -260,8 +260,9 @@ static void close_running(void)
 	put_waiting("Stuck");
 	put("lib3/Slow/library.properties", "name=Slow\nversion=1.0\n");
 	put("lib3/Slow/src/Slow.h", "#pragma once\n");
-	char *text = xasprintf("// tiny: touch %s/slow.runs\n// tiny: fork-and-hold\n// tiny: hang\n",
-		test_tmpdir());
+	char *text =
+		xasprintf("// tiny: touch %s/slow.runs\n// tiny: fork-and-hold\n// tiny: hang\n",
+			test_tmpdir());
 	put("lib3/Slow/src/Slow.cpp", text);
 	free(text);
 	put_sketch("UsesSlow", "#include <Slow.h>");
@@ -360,17 +361,44 @@ static void notes(void)
 	ok(desk_close(&d), "closed");
 }
 
+static void engine_gone(void *ctx)
+{
+	*(bool *)ctx = true;
+}
+
+/* Without a cache it makes do with TMPDIR; without that, too, it says so. */
 static void broken_config(void)
 {
 	uv_loop_t loop;
 	struct error err = ERROR_INIT;
 	struct engine_events ev = {0};
+	struct fs_list left = {0};
+	bool gone = false;
 	char *cache = xstrdup(put("a-file", ""));
+	char *tmp = xstrdup(getenv("TMPDIR")), *none = xasprintf("%s/no-such", test_tmpdir());
+	char *own = xasprintf("%s/own", test_tmpdir());
 	uv_loop_init(&loop);
 	struct engine_config c = {.cache_dir = cache, .limits = {1, 1, 1}};
+	setenv("TMPDIR", none, 1);
 	ok(!engine_open(&loop, &c, &ev, &err) && err.text[0], "no cache in a file (%s)", err.text);
 	uv_run(&loop, UV_RUN_DEFAULT);
-	is_int(uv_loop_close(&loop), 0, "nothing is left of the attempt");
+	must(mkdir(own, 0700) == 0, own);
+	setenv("TMPDIR", own, 1);
+	struct engine *e = engine_open(&loop, &c, &ev, &err);
+	ok(e != NULL, "but one of its own");
+	if (e)
+		engine_close(e, engine_gone, &gone);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	is_int(uv_loop_close(&loop), 0, "nothing is left of the attempts");
+	ok(gone && fs_list(own, &left, NULL) == 0 && !left.n, "nor of that cache");
+	fs_list_release(&left);
+	if (tmp)
+		setenv("TMPDIR", tmp, 1);
+	else
+		unsetenv("TMPDIR");
+	free(tmp);
+	free(none);
+	free(own);
 	free(cache);
 }
 

@@ -191,7 +191,7 @@ TAP_FN void desk_submit(struct desk *d, uint64_t id, const char *board, const ch
 
 TAP_FN const struct done *desk_done(const struct desk *d, uint64_t id)
 {
-	static const struct done none = {.verdict = (enum build_verdict)-1};
+	static const struct done none = {.verdict = (enum build_verdict) - 1};
 	for (size_t i = 0; i < d->n_done; i++)
 		if (d->done[i].id == id)
 			return &d->done[i];

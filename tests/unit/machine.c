@@ -13,7 +13,8 @@ int main(void)
 		return 0;
 	}
 	ok(n >= 1, "at least one");
-	ok(n <= CPU_COUNT(&all), "at most what the affinity mask has (%d of %d)", n, CPU_COUNT(&all));
+	ok(n <= CPU_COUNT(&all), "at most what the affinity mask has (%d of %d)", n,
+		CPU_COUNT(&all));
 	CPU_ZERO(&one);
 	for (int i = 0; i < CPU_SETSIZE; i++) {
 		if (!CPU_ISSET(i, &all))

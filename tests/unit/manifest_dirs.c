@@ -145,6 +145,12 @@ static void linked(void)
 	put("third/r.h", "");
 	misses(&c, "so is the other's");
 	unlink(at("third/r.h"));
+	put("farm/r.h", "#include_next <r.h>\n");
+	c.deps = "farm/r.h real/r.h";
+	must(keep(&c), "kept");
+	hits(&c, "one", "by #include_next");
+	put("real/r.h", "int R;\n");
+	misses(&c, "changed");
 	c.system = "farm/deep farm";
 	c.deps = "real/deep/l.h";
 	must(keep(&c), "kept");

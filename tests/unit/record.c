@@ -65,8 +65,8 @@ static void made(void)
 	b.core.deps = xasprintf("platform\t%s\t%064d\n", at("from-core"), 0);
 	record_make(&b.run);
 	const char *text = buf_str(&b.run.result.deps);
-	char *head = xasprintf("settings\t%s\t%s\n",
-		digest_hex(&b.run.context->settings, hex), b.run.result.key);
+	char *head = xasprintf(
+		"settings\t%s\t%s\n", digest_hex(&b.run.context->settings, hex), b.run.result.key);
 	ok(!strncmp(text, head, strlen(head)), "the first line: settings and key");
 	free(head);
 	ok(mentions(&b, "sketches/A/A.ino"), "the main file");
@@ -147,8 +147,8 @@ static void is_current(void)
 	ok(!current(&b), "a broken first line");
 	put("deps", "settings\t");
 	ok(!current(&b), "a cut one");
-	char *head = xstrndup(buf_str(&b.run.result.deps),
-		strcspn(buf_str(&b.run.result.deps), "\n") + 20);
+	char *head = xstrndup(
+		buf_str(&b.run.result.deps), strcspn(buf_str(&b.run.result.deps), "\n") + 20);
 	put("deps", head);
 	ok(!current(&b), "a cut row");
 	head[strlen("settings\t") + DIGEST_HEX_LEN] = '\0';

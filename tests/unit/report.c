@@ -49,9 +49,10 @@ static const char *listed(const struct run_row *rows, size_t n)
 
 static void one_failure(void)
 {
-	char *text = xasprintf("%s/Noise/Noise.ino: In function 'void loop()':\n"
-			       "%s/Noise/Noise.ino:14:3: error: 'inoise9' was not declared in this scope\n"
-			       "   inoise9();\n   ^\n",
+	char *text = xasprintf(
+		"%s/Noise/Noise.ino: In function 'void loop()':\n"
+		"%s/Noise/Noise.ino:14:3: error: 'inoise9' was not declared in this scope\n"
+		"   inoise9();\n   ^\n",
 		test_tmpdir(), test_tmpdir());
 	struct run_row r = failing("Noise", text);
 	is_str(listed(&r, 1),
@@ -61,7 +62,8 @@ static void one_failure(void)
 		"its errors, with paths as seen from here");
 	char *log = path_join(r.dir, "log");
 	fs_write(log, "x\n", 2, NULL);
-	ok(strstr(listed(&r, 1), "  log: Noise/log\n") != NULL, "the log is named when there is one");
+	ok(strstr(listed(&r, 1), "  log: Noise/log\n") != NULL,
+		"the log is named when there is one");
 	r.unchanged = true;
 	ok(strstr(listed(&r, 1), "(ohau, 1.2 s, unchanged)\n") != NULL, "an unchanged one says so");
 	free(log);
@@ -74,12 +76,13 @@ static void other_lines(void)
 	const char *big = "uses 34102 of 32256 bytes of flash (105 %)";
 	struct run_row r = failing("Big", "warning: low memory\n");
 	r.reason = xstrdup(big);
-	ok(strstr(listed(&r, 1),
-		   "\n  uses 34102 of 32256 bytes of flash (105 %)\n  warning: low memory\n  log: "),
+	ok(strstr(listed(&r, 1), "\n  uses 34102 of 32256 bytes of flash (105 %)\n  warning: low "
+				 "memory\n  log: "),
 		"without an error line: the reason, then the output");
 	free(r.reason);
 	r.reason = NULL;
-	ok(strstr(listed(&r, 1), "\n  warning: low memory\n  log: "), "without a reason: the output");
+	ok(strstr(listed(&r, 1), "\n  warning: low memory\n  log: "),
+		"without a reason: the output");
 	run_row_release(&r);
 
 	r = failing("Bigger", "warning: low memory\nuses 34102 of 32256 bytes of flash (105 %)\n");
@@ -107,12 +110,14 @@ static void other_lines(void)
 
 	r = new_row("Gone", VERDICT_INFRA);
 	r.reason = xstrdup("the machine went down");
-	is_str(listed(&r, 1), "INFRA arduino:avr:uno  Gone  (ohau, 1.2 s)\n  the machine went down\n",
+	is_str(listed(&r, 1),
+		"INFRA arduino:avr:uno  Gone  (ohau, 1.2 s)\n  the machine went down\n",
 		"one without a directory");
 	run_row_release(&r);
 
-	r = failing("Link", "x.o: In function `main':\nx.c:(.text+0x6): undefined reference to `f'\n"
-			    "collect2: error: ld returned 1 exit status\n");
+	r = failing("Link",
+		"x.o: In function `main':\nx.c:(.text+0x6): undefined reference to `f'\n"
+		"collect2: error: ld returned 1 exit status\n");
 	ok(strstr(listed(&r, 1), "\n  x.c:(.text+0x6): undefined reference to `f'\n  log: "),
 		"the linker's, without the one that only counts");
 	run_row_release(&r);
@@ -170,19 +175,24 @@ static void many(void)
 static void totals(void)
 {
 	const struct report_style s = {0};
-	struct run_totals t = {.jobs = 294, .seconds = 41.2, .stage1 = 6.4, .boards = 3,
-		.sketches = 98, .machines = 4};
+	struct run_totals t = {.jobs = 294,
+		.seconds = 41.2,
+		.stage1 = 6.4,
+		.boards = 3,
+		.sketches = 98,
+		.machines = 4};
 	t.by[VERDICT_OK] = 291;
 	t.by[VERDICT_FAILED] = 1;
 	t.by[VERDICT_SKIPPED] = 2;
 	buf_clear(&out);
 	summary_totals(&out, &s, &t);
 	is_str(buf_str(&out),
-		"294 jobs: 291 ok, 1 failed, 2 skipped; 41 s (stage 1 6.4 s); 3 boards, 98 sketches, "
+		"294 jobs: 291 ok, 1 failed, 2 skipped; 41 s (stage 1 6.4 s); 3 boards, 98 "
+		"sketches, "
 		"4 machines\n",
 		"the last line");
-	struct run_row rows[3] = {new_row("a", VERDICT_OK), new_row("b", VERDICT_NOT_RUN),
-		new_row("a", VERDICT_OK)};
+	struct run_row rows[3] = {
+		new_row("a", VERDICT_OK), new_row("b", VERDICT_NOT_RUN), new_row("a", VERDICT_OK)};
 	rows[2].unchanged = true;
 	run_totals_count(&t, rows, 3);
 	t.boards = t.machines = 1;
@@ -219,7 +229,8 @@ static void seconds(void)
 
 static void lines(void)
 {
-	const char *evil = "\033[2J\rx\x07\xc2\x9b" "1m é\ty";
+	const char *evil = "\033[2J\rx\x07\xc2\x9b"
+			   "1m é\ty";
 	const struct report_style terminal = {.terminal = true}, plain = {0};
 	const struct report_style here = {.cwd = "/w/p"}, root = {.cwd = "/"};
 	buf_clear(&out);
@@ -230,8 +241,8 @@ static void lines(void)
 	is_str(buf_str(&out), evil, "off a terminal nothing is changed");
 	static const char *const cases[][2] = {{"/w/p/a.ino:1: x", "a.ino:1: x"},
 		{"In file included from /w/p/b.h:3,", "In file included from b.h:3,"},
-		{"'/w/p/x' and /w/p/y", "'x' and y"}, {"/w/p2/a", "/w/p2/a"}, {"/x/w/p/a", "/x/w/p/a"},
-		{"/w/p", "/w/p"}, {"", ""}};
+		{"'/w/p/x' and /w/p/y", "'x' and y"}, {"/w/p2/a", "/w/p2/a"},
+		{"/x/w/p/a", "/x/w/p/a"}, {"/w/p", "/w/p"}, {"", ""}};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		buf_clear(&out);
 		text_line(&out, &here, cases[i][0], strlen(cases[i][0]));
@@ -273,7 +284,8 @@ static void documents(void)
 	is_str(json_str(job, "sketch", ""), "a/Blink", "a job");
 	is_int(json_int(json_get(job, "sizes"), "flash", 0), 924, "its sizes");
 	file = json_child(json_get(job, "artifacts"));
-	is_str(json_str(file, "path", ""), "/o/x/firmware/Blink.ino.hex", "its files, where they are");
+	is_str(json_str(file, "path", ""), "/o/x/firmware/Blink.ino.hex",
+		"its files, where they are");
 	job = json_next(job);
 	is_str(json_str(job, "verdict", ""), "skipped", "a skipped one");
 	is_str(json_str(job, "reason", ""), "@filter", "with the rule");
@@ -281,7 +293,8 @@ static void documents(void)
 	json_free(doc);
 	buf_clear(&out);
 	document_line(&out, &rows[0]);
-	ok(out.len && memchr(out.data, '\n', out.len) == out.data + out.len - 1, "a line is one line");
+	ok(out.len && memchr(out.data, '\n', out.len) == out.data + out.len - 1,
+		"a line is one line");
 	run_row_release(&rows[0]);
 	run_row_release(&rows[1]);
 }
@@ -308,7 +321,8 @@ static void progress(void)
 	struct progress *p = progress_new(&c);
 	progress_job(p, &good);
 	is_str(written(fd),
-		"ok arduino:avr:uno  a/Blink  (ohau, 1.2 s, 2 warnings)  924 bytes of flash (2 %), 9 "
+		"ok arduino:avr:uno  a/Blink  (ohau, 1.2 s, 2 warnings)  924 bytes of flash (2 %), "
+		"9 "
 		"bytes of RAM (0 %)\n",
 		"a line per job off a terminal");
 	ok(strstr(written(jfd), "\"schema\":\"boardman-job/1\"") != NULL, "and its object");

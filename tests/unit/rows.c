@@ -228,7 +228,8 @@ static void broken(void)
 	text = xasprintf("tree\t/etc/passwd\tgarbage\n%s", good);
 	ok(!rows_current(text, b.d.s.files), "no digest");
 	free(text);
-	ok(!rows_current("tree\t\t0000000000000000000000000000000000000000000000000000000000000000\n",
+	ok(!rows_current(
+		   "tree\t\t0000000000000000000000000000000000000000000000000000000000000000\n",
 		   b.d.s.files),
 		"an empty path");
 	free(good);

@@ -203,21 +203,26 @@ static void wrong_states(void)
 	static const struct {
 		struct command c;
 		const char *want;
-	} t[] = {
-		{{.kind = CMD_BUILD_PREPARE}, "command 'build_prepare' in state 'new'"},
-		{{.kind = CMD_BUILD_SKETCHES}, "command 'build_sketches' in state 'new'"},
-		{{.kind = CMD_CANCEL}, "command 'cancel' in state 'new'"},
-		{{.kind = CMD_BUILD_DONE}, "command 'build_done' in state 'new'"},
-	}, later[] = {
-		{{.kind = CMD_CONFIGURE}, "command 'configure' in state 'configured'"},
-		{{.kind = CMD_BUILD_SKETCHES}, "command 'build_sketches' in state 'configured'"},
-		{{.kind = CMD_CANCEL}, "command 'cancel' in state 'configured'"},
-		{{.kind = CMD_BUILD_DONE}, "command 'build_done' in state 'configured'"},
-	}, last[] = {
-		{{.kind = CMD_CONFIGURE}, "command 'configure' in state 'done'"},
-		{{.kind = CMD_BUILD_PREPARE}, "command 'build_prepare' in state 'done'"},
-		{{.kind = CMD_QUIT}, "command 'quit' in state 'done'"},
-	};
+	} t[] =
+		{
+			{{.kind = CMD_BUILD_PREPARE}, "command 'build_prepare' in state 'new'"},
+			{{.kind = CMD_BUILD_SKETCHES}, "command 'build_sketches' in state 'new'"},
+			{{.kind = CMD_CANCEL}, "command 'cancel' in state 'new'"},
+			{{.kind = CMD_BUILD_DONE}, "command 'build_done' in state 'new'"},
+		},
+	  later[] =
+		  {
+			  {{.kind = CMD_CONFIGURE}, "command 'configure' in state 'configured'"},
+			  {{.kind = CMD_BUILD_SKETCHES},
+				  "command 'build_sketches' in state 'configured'"},
+			  {{.kind = CMD_CANCEL}, "command 'cancel' in state 'configured'"},
+			  {{.kind = CMD_BUILD_DONE}, "command 'build_done' in state 'configured'"},
+		  },
+	  last[] = {
+		  {{.kind = CMD_CONFIGURE}, "command 'configure' in state 'done'"},
+		  {{.kind = CMD_BUILD_PREPARE}, "command 'build_prepare' in state 'done'"},
+		  {{.kind = CMD_QUIT}, "command 'quit' in state 'done'"},
+	  };
 	struct boss b = {0};
 	open_boss(&b);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
@@ -263,8 +268,9 @@ static void cancelling(void)
 	struct boss b = {.settings.sketch_jobs = 1};
 	struct job j[] = {{.id = 1, .attempt = 2}, {.id = 2, .attempt = 1}};
 	open_boss(&b);
-	char *text = xasprintf("// tiny: touch %s/runs\n// tiny: hang\nvoid setup(){}\nvoid loop(){}\n",
-		test_tmpdir());
+	char *text =
+		xasprintf("// tiny: touch %s/runs\n// tiny: hang\nvoid setup(){}\nvoid loop(){}\n",
+			test_tmpdir());
 	put("sketches/Blink/Blink.ino", text);
 	free(text);
 	configure(&b);

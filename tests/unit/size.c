@@ -63,8 +63,8 @@ static struct size_report apply(struct board b, const char *text)
 
 static void sums(void)
 {
-	struct size_report s = apply(BOARD(AVR, "upload.maximum_size", "32256",
-					     "upload.maximum_data_size", "2048"),
+	struct size_report s = apply(
+		BOARD(AVR, "upload.maximum_size", "32256", "upload.maximum_data_size", "2048"),
 		avr_table);
 	is_int(s.flash, 934, "flash: .text and .data");
 	is_int(s.ram, 22, "RAM: .data, .bss, .noinit");
@@ -181,8 +181,8 @@ static void recipes(void)
 		{"python size.py", "recipe.size.pattern", "a script"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		struct board b = BOARD(
-			"recipe.size.pattern", t[i].pattern, "recipe.size.regex", AVR_FLASH);
+		struct board b =
+			BOARD("recipe.size.pattern", t[i].pattern, "recipe.size.regex", AVR_FLASH);
 		struct size_rules *r = rules_of(&b);
 		is_str(size_recipe(r), t[i].want, t[i].name);
 		ok(!size_is_advanced(r), "not advanced");
@@ -271,8 +271,10 @@ static void no_elf(void)
 }
 
 static const char program[] =
-	"char text[100] = \"x\"; char zero[40]; char kept[8] __attribute__((section(\".noinit\")));\n"
-	"const char *volatile p; static __attribute__((noinline)) int local(int a) { return a * 3; }\n"
+	"char text[100] = \"x\"; char zero[40]; char kept[8] "
+	"__attribute__((section(\".noinit\")));\n"
+	"const char *volatile p; static __attribute__((noinline)) int local(int a) { return a * 3; "
+	"}\n"
 	"int main(void) { p = text + zero[0] + kept[0]; return local((int)p[1]); }\n";
 
 /* The same numbers as size -A gives, by the platform's own expressions. */
@@ -307,7 +309,8 @@ static void real_elf(void)
 	ok(strstr(s, ".noinit\t8\tkept\n"), "one that is kept");
 	ok(strstr(s, "\tlocal\n") && strstr(s, "\tmain\n"), "functions, static ones too");
 	ok(!strstr(s, "__vectors\n") && !strstr(s, "p.c\n"), "nothing without a size, no file");
-	const char *k = strstr(s, "\tkept\n"), *m = strstr(s, "\tmain\n"), *z = strstr(s, "\tzero\n");
+	const char *k = strstr(s, "\tkept\n"), *m = strstr(s, "\tmain\n"),
+		   *z = strstr(s, "\tzero\n");
 	ok(k && m && z && k < m && m < z, "by name");
 	free(theirs);
 	buf_release(&table);

@@ -52,7 +52,8 @@ static bool close_pool(struct pool *p)
 	return uv_loop_close(&p->loop) == 0;
 }
 
-static void submit(struct job *j, enum stage stage, bool urgent, double timeout, const char *script);
+static void submit(
+	struct job *j, enum stage stage, bool urgent, double timeout, const char *script);
 
 static void on_done(void *ctx, const struct proc_result *r, const char *why)
 {
@@ -345,7 +346,8 @@ static void environment(void)
 	setenv("TMPDIR", "/t", 1);
 	setenv("TMP", "/t2", 1);
 	setenv("TZ", "UTC", 1);
-	is_env(false, "HOME=/h LC_ALL=C LOGNAME=l PATH=/usr/bin:/bin TMP=/t2 TMPDIR=/t TZ=UTC USER=u",
+	is_env(false,
+		"HOME=/h LC_ALL=C LOGNAME=l PATH=/usr/bin:/bin TMP=/t2 TMPDIR=/t TZ=UTC USER=u",
 		"all that is allowed");
 	char *dir = env_of(false, "/usr");
 	is_str(dir, "/usr", "the directory that was asked for");

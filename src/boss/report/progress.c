@@ -53,8 +53,8 @@ void progress_free(struct progress *p)
 
 /* ---- jobs ---- */
 
-static void add_file(struct buf *out, const struct progress *p, const struct run_row *r,
-	const char *name)
+static void add_file(
+	struct buf *out, const struct progress *p, const struct run_row *r, const char *name)
 {
 	struct buf text = BUF_INIT;
 	char *path = r->dir ? path_join(r->dir, name) : NULL;

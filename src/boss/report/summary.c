@@ -81,8 +81,8 @@ void summary_not_run(struct buf *out, const struct run_row *rows, size_t n)
 
 static void add_verdicts(struct buf *out, const struct report_style *s, const struct run_totals *t)
 {
-	static const char *const words[] = {"", "ok", "failed", "timeout", "blocked", "infra",
-		"skipped", "not run"};
+	static const char *const words[] = {
+		"", "ok", "failed", "timeout", "blocked", "infra", "skipped", "not run"};
 	const char *lead = ": ";
 	for (int v = VERDICT_OK; v <= VERDICT_NOT_RUN; v++) {
 		if (!t->by[v])

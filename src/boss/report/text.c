@@ -12,7 +12,8 @@
 static const char *const color_code[] = {
 	[TEXT_PLAIN] = "", [TEXT_GOOD] = "32", [TEXT_BAD] = "1;31", [TEXT_DIM] = "2"};
 
-void text_colored(struct buf *out, const struct report_style *s, enum text_color c, const char *text)
+void text_colored(
+	struct buf *out, const struct report_style *s, enum text_color c, const char *text)
 {
 	if (s->color && c != TEXT_PLAIN)
 		buf_addf(out, "\033[%sm%s\033[0m", color_code[c], text);
@@ -83,7 +84,9 @@ void text_path(struct buf *out, const struct report_style *s, const char *path)
 {
 	bool here = s->cwd && s->cwd[1] && !strcmp(path, s->cwd);
 	bool inside = s->cwd && path_beneath(path, s->cwd) && strlen(path) > strlen(s->cwd) + 1;
-	const char *shown = here ? "." : inside ? path + strlen(s->cwd) + (s->cwd[1] != '\0') : path;
+	const char *shown = here     ? "."
+			    : inside ? path + strlen(s->cwd) + (s->cwd[1] != '\0')
+				     : path;
 	add_piece(out, s, shown, strlen(shown));
 }
 
