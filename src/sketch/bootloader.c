@@ -204,24 +204,32 @@ static int merge(const struct board *b, const char *boot, const char *sketch, co
 	return ret;
 }
 
-int bootloader_merge(const struct board *b, const struct props *overlay, struct error *err)
+char *bootloader_file(const struct board *b)
 {
 	const char *file = props_get(b->props, "bootloader.noblink");
 	if (!file)
 		file = props_get(b->props, "bootloader.file");
 	if (!file || !*file)
-		return 0;
+		return NULL;
 	char *name = board_expand(b, NULL, file);
-	char *boot =
+	char *path =
 		xasprintf("%s/bootloaders/%s", props_str(b->props, "runtime.platform.path"), name);
-	size_t n = strlen(boot);
-	if (n > 4 && !strcmp(boot + n - 4, ".bin"))
-		memcpy(boot + n - 4, ".hex", 4);
+	size_t n = strlen(path);
+	if (n > 4 && !strcmp(path + n - 4, ".bin"))
+		memcpy(path + n - 4, ".hex", 4);
+	free(name);
+	return path;
+}
+
+int bootloader_merge(const struct board *b, const struct props *overlay, struct error *err)
+{
+	char *boot = bootloader_file(b);
+	if (!boot)
+		return 0;
 	char *base = xasprintf("%s/%s", props_str(overlay, "build.path"),
 		props_str(overlay, "build.project_name"));
 	char *sketch = xasprintf("%s.hex", base), *out = xasprintf("%s.with_bootloader", base);
 	int ret = fs_is_file(boot) && fs_is_file(sketch) ? merge(b, boot, sketch, out, err) : 0;
-	free(name);
 	free(boot);
 	free(base);
 	free(sketch);

@@ -11,6 +11,7 @@
 #include "common/fs.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
+#include "sketch/fileindex.h"
 #include "sketch/library.h"
 #include "sketch/props.h"
 #include "sketch/size.h"
@@ -384,6 +385,15 @@ static void add_setting(void *ctx, const char *key, const char *value)
 	free(text);
 }
 
+/* A script that a hook runs, a table that it reads. */
+static void add_named_file(struct settings_walk *w, const char *token)
+{
+	const struct file_facts *f =
+		*token == '/' ? file_index_get(w->c->shared->files, token) : NULL;
+	if (f && !(f->flags & FILE_IS_DIR))
+		digester_add_digest(w->d, &f->digest);
+}
+
 /* The own files of what neither compiles nor links, and of what hooks run. */
 static void add_tools(struct settings_walk *w)
 {
@@ -400,6 +410,8 @@ static void add_tools(struct settings_walk *w)
 			toolchain_digest(w->c->shared->toolchains, &argv, TOOL_OTHER, &d, NULL) ==
 				0)
 			digester_add_digest(w->d, &d);
+		for (size_t a = 1; a < argv.n; a++)
+			add_named_file(w, argv.v[a]);
 	}
 	strv_release(&keys);
 	strv_release(&argv);

@@ -9,6 +9,7 @@
 #include "common/strmap.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
+#include "sketch/bootloader.h"
 #include "sketch/fileindex.h"
 #include "sketch/library.h"
 #include "sketch/precompiled.h"
@@ -248,7 +249,8 @@ static void add_input(struct keying *k, const char *path)
 	strv_push_unique(&k->run->link_inputs, path);
 }
 
-/* A linker script, a directory of them, a library: whatever of the platform's or a library's a token names. */
+/* A linker script, an object, a script that a hook runs: whatever file a token names; of the platform's and the libraries' directories
+ * what lies in them. */
 static void add_named(struct keying *k, const char *token)
 {
 	const char *start = strchr(token, '/');
@@ -256,18 +258,16 @@ static void add_named(struct keying *k, const char *token)
 	if (!start || strstr(token, k->run->job.build_dir))
 		return;
 	char *path = xstrndup(start, strcspn(start, ",\""));
-	if (is_own(k->run, path)) {
-		if (fs_is_dir(path) && fs_list(path, &l, NULL) == 0) {
-			for (size_t i = 0; i < l.n; i++) {
-				char *file = path_join(path, l.v[i].name);
-				if (l.v[i].type == 'f')
-					add_input(k, file);
-				free(file);
-			}
-			fs_list_release(&l);
-		} else {
-			add_input(k, path);
+	if (!fs_is_dir(path))
+		add_input(k, path);
+	else if (is_own(k->run, path) && fs_list(path, &l, NULL) == 0) {
+		for (size_t i = 0; i < l.n; i++) {
+			char *file = path_join(path, l.v[i].name);
+			if (l.v[i].type == 'f')
+				add_input(k, file);
+			free(file);
 		}
+		fs_list_release(&l);
 	}
 	free(path);
 }
@@ -297,16 +297,52 @@ static void add_tool(struct keying *k, const char *tool)
 	strv_release(&argv);
 }
 
-/* What it says of the sizes is kept with the link. */
-static void add_size_tool(struct keying *k)
+static void add_command(struct keying *k, const struct strv *argv)
+{
+	add_tool(k, argv->v[0]);
+	digester_addstr(k->d, argv->v[0]);
+	for (size_t i = 1; i < argv->n; i++)
+		add_token(k, argv->v[i]);
+}
+
+/* What comes after the link and is kept with it: hooks, what is said of the sizes, the bootloader. */
+static void add_finish(struct keying *k)
 {
 	const struct run *r = k->run;
-	const char *recipe = size_recipe(r->context->size);
-	struct strv argv = STRV_INIT;
-	if (context_recipe_argv(r->context, r->overlay, recipe ? recipe : "recipe.size.pattern",
-		    &argv, NULL) == 0)
-		add_tool(k, argv.v[0]);
+	const char *size = size_recipe(r->context->size);
+	struct strv keys = STRV_INIT, argv = STRV_INIT;
+	char *boot = bootloader_file(r->context->board);
+	context_recipes(r->context, "recipe.hooks.postbuild", ".pattern", &keys);
+	strv_push(&keys, size ? size : "recipe.size.pattern");
+	for (size_t i = 0; i < keys.n; i++) {
+		strv_clear(&argv);
+		if (context_recipe_argv(r->context, r->overlay, keys.v[i], &argv, NULL) == 0)
+			add_command(k, &argv);
+	}
+	digester_addstr(k->d, boot);
+	digester_addstr(k->d, props_str(r->context->board->props, "upload.maximum_size"));
+	if (boot)
+		add_input(k, boot);
+	free(boot);
+	strv_release(&keys);
 	strv_release(&argv);
+}
+
+/* What hooks have put into build.path by now: the link may read it, or it is part of the result. */
+static void add_hook_files(struct keying *k)
+{
+	const char *dir = k->run->job.build_dir;
+	struct fs_list l = {0};
+	struct digest d;
+	if (fs_list(dir, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++) {
+		char *path = path_join(dir, l.v[i].name);
+		if (l.v[i].type == 'f' && digest_file(&d, path, NULL) == 0)
+			add_object(k, l.v[i].name, NULL, &d);
+		free(path);
+	}
+	fs_list_release(&l);
 }
 
 void firmware_key(struct run *r, struct digest *out)
@@ -319,12 +355,10 @@ void firmware_key(struct run *r, struct digest *out)
 	digester_add_digest(k.d, &r->context->link_role);
 	each_object(r, add_object, &k);
 	add_object(&k, core->name, NULL, &core->digest);
-	for (size_t i = 0; i < r->n_steps; i++) {
-		add_tool(&k, r->steps[i].argv.v[0]);
-		for (size_t a = 0; a < r->steps[i].argv.n; a++)
-			add_token(&k, r->steps[i].argv.v[a]);
-	}
-	add_size_tool(&k);
+	for (size_t i = 0; i < r->n_steps; i++)
+		add_command(&k, &r->steps[i].argv);
+	add_finish(&k);
+	add_hook_files(&k);
 	digester_finish(k.d, out);
 	digester_free(k.d);
 }

@@ -123,6 +123,12 @@ static void on_command(void *ctx, const struct proc_result *p, const char *why)
 		return;
 	}
 	r->result.cpu += p->cpu;
+	char *fault = task_fault(&r->command, p);
+	if (fault) {
+		buf_add(&r->result.err, p->err.data, p->err.len);
+		run_end(r, BUILD_INFRA, fault);
+		return;
+	}
 	r->after(r, p);
 }
 
@@ -130,6 +136,8 @@ void run_command(struct run *r, const struct strv *argv,
 	void (*after)(struct run *r, const struct proc_result *p))
 {
 	struct task_spec spec = {.argv = argv, .cwd = r->job.build_dir, .stage = STAGE_SKETCH};
+	strv_clear(&r->command);
+	strv_push_all(&r->command, argv);
 	r->after = after;
 	r->task = task_submit(r->shared->tasks, &spec, on_command, r);
 }
@@ -173,7 +181,7 @@ static void on_step(struct run *r, const struct proc_result *p)
 	buf_add(&r->result.log, p->out.data, p->out.len);
 	buf_add(&r->result.err, p->err.data, p->err.len);
 	if (p->exit_status && !s->optional) {
-		if (r->shared->config.fallback_mrproper && run_retry(r))
+		if (run_fall_back(r))
 			return;
 		r->result.return_code = p->exit_status;
 		char *fault = task_fault(&s->argv, p);
@@ -331,6 +339,14 @@ bool run_retry(struct run *r)
 	return true;
 }
 
+bool run_fall_back(struct run *r)
+{
+	bool kept = false;
+	for (size_t i = 0; i < r->n_units; i++)
+		kept |= r->units[i]->reused;
+	return kept && r->shared->config.fallback_mrproper && run_retry(r);
+}
+
 struct run *run_start(struct shared *s, struct context *c, const struct engine_job *job, int slot,
 	void (*done)(struct run *r), void *owner)
 {
@@ -415,6 +431,7 @@ void run_free(struct run *r)
 	strv_release(&r->sources);
 	strv_release(&r->link_inputs);
 	strv_release(&r->dirs);
+	strv_release(&r->command);
 	buf_release(&r->text);
 	free(r->sketch_build_dir);
 	free(r->main_cpp);

@@ -61,6 +61,7 @@ struct run {
 	struct unit **units; /* libraries in order, then the core */
 	size_t n_units, units_left;
 	struct task *task; /* a hook, the preprocessor, ctags, a link step */
+	struct strv command; /* that it runs */
 	void (*after)(struct run *r, const struct proc_result *p); /* whose result goes here */
 	struct step *steps;
 	size_t n_steps, next_step;
@@ -74,6 +75,7 @@ struct run {
 	/* what came of it */
 	bool compile_failed; /* the sketch's own sources; not told before the libraries are known to be right */
 	struct strv link_inputs; /* files beside objects that the link may read */
+	size_t link_err, link_log; /* where in the result's texts those of the link begin */
 	struct digest link_key;
 	struct engine_result result;
 	uint64_t started, phase_started;
@@ -94,7 +96,9 @@ void run_free(struct run *r);
 void run_end(struct run *r, enum build_verdict verdict, char *reason);
 /* Once per run: distrusts its units and starts over. False when that was done already, or it has none yet. */
 bool run_retry(struct run *r);
-/* Runs one command; `after` gets its outcome (NULL: it could not be started, then the run has ended). */
+/* --fallback-mrproper: the same, where a unit comes from an earlier run: what this one made is trusted. */
+bool run_fall_back(struct run *r);
+/* Runs one command; `after` gets its outcome. A machine's fault ends the run instead. */
 void run_command(struct run *r, const struct strv *argv,
 	void (*after)(struct run *r, const struct proc_result *p));
 /* Adds the commands of all recipes PREFIX*.pattern to the steps. */

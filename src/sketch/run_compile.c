@@ -224,7 +224,7 @@ void run_compile_failed(struct run *r)
 		run_compile(r);
 		return;
 	}
-	if (r->shared->config.fallback_mrproper && run_retry(r))
+	if (run_fall_back(r))
 		return;
 	for (struct tu *i = r->group.v; i <= t; i++) {
 		buf_add(&r->result.log, i->log.data, i->log.len);

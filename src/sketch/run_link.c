@@ -171,11 +171,11 @@ static bool take_kept(struct run *r)
 	return found;
 }
 
-static int write_text(const struct run *r, const char *name, const struct buf *text,
+static int write_text(const struct run *r, const char *name, const struct buf *text, size_t from,
 	struct strv *names, struct strv *paths, struct error *err)
 {
 	char *path = build_path(r, name);
-	int ret = fs_write(path, buf_str(text), text->len, err);
+	int ret = fs_write(path, buf_str(text) + from, text->len - from, err);
 	strv_push(names, name);
 	strv_push_take(paths, path);
 	return ret;
@@ -189,10 +189,10 @@ static void keep(struct run *r, const struct buf *size_text)
 		goto out;
 	for (size_t i = 0; i < names.n; i++)
 		strv_push_take(&paths, build_path(r, names.v[i]));
-	if (write_text(r, SIZE_TEXT, size_text, &names, &paths, &err) < 0 ||
-		write_text(r, ERR_TEXT, &r->result.err, &names, &paths, &err) < 0 ||
-		write_text(r, LOG_TEXT, &r->result.log, &names, &paths, &err) < 0 ||
-		write_text(r, SYMS_TEXT, &r->result.syms, &names, &paths, &err) < 0)
+	if (write_text(r, SIZE_TEXT, size_text, 0, &names, &paths, &err) < 0 ||
+		write_text(r, ERR_TEXT, &r->result.err, r->link_err, &names, &paths, &err) < 0 ||
+		write_text(r, LOG_TEXT, &r->result.log, r->link_log, &names, &paths, &err) < 0 ||
+		write_text(r, SYMS_TEXT, &r->result.syms, 0, &names, &paths, &err) < 0)
 		goto out;
 	store_keep_bundle(r->shared->store, &r->link_key, &names, &paths, &err);
 out:
@@ -294,6 +294,8 @@ void run_link(struct run *r)
 {
 	struct error err = ERROR_INIT;
 	run_phase(r);
+	r->link_err = r->result.err.len; /* hooks have had their say by now, and have it again next time */
+	r->link_log = r->result.log.len;
 	if (r->shared->config.check_only) {
 		add_messages(r);
 		add_units(r);

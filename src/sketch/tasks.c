@@ -243,17 +243,46 @@ void task_cancel(struct task *k)
 		kick(k->pool);
 }
 
+/* What a tool says when the machine failed it, as libc and gcc have it in LC_ALL=C; drivers hide the signal that ended the compiler
+ * proper. `whole`: the line ends with it; else it may be the sketch's own text that an error shows. */
+static const struct {
+	const char *text;
+	bool whole;
+} excuses[] = {
+	{"No space left on device", true},
+	{"Disk quota exceeded", true},
+	{"Killed (program ", false},
+	{"Killed signal terminated program ", false},
+	{"terminated with signal 9 [Killed]", false},
+	{"out of memory allocating ", false},
+	{"memory exhausted", true},
+};
+
+/* The excuse as it stands in the text; new string, NULL when there is none. */
+static char *find_excuse(const char *said)
+{
+	for (size_t i = 0; i < ARRAY_LEN(excuses); i++) {
+		size_t n = strlen(excuses[i].text);
+		for (const char *p = said; (p = strstr(p, excuses[i].text)); p += n) {
+			if (excuses[i].whole && !strchr("\r\n'", p[n]))
+				continue;
+			return xstrndup(p, excuses[i].whole ? n : strcspn(p, "\r\n"));
+		}
+	}
+	return NULL;
+}
+
 char *task_fault(const struct strv *argv, const struct proc_result *r)
 {
-	/* As libc has them in LC_ALL=C. */
-	static const char *const full[] = {"No space left on device", "Disk quota exceeded"};
 	const char *tool = path_base(argv->v[0]);
 	const char *name = r->signal ? sigabbrev_np(r->signal) : NULL;
-	if (r->signal && !r->timed_out)
+	if (r->timed_out || !r->exit_status)
+		return NULL;
+	if (r->signal)
 		return xasprintf("'%s' was ended by signal %d%s%s", tool, r->signal,
 			name ? ", SIG" : "", name ? name : "");
-	for (size_t i = 0; r->exit_status && i < ARRAY_LEN(full); i++)
-		if (strstr(buf_str(&r->err), full[i]))
-			return xasprintf("'%s': %s", tool, full[i]);
-	return NULL;
+	char *excuse = find_excuse(buf_str(&r->err));
+	char *fault = excuse ? xasprintf("'%s': %s", tool, excuse) : NULL;
+	free(excuse);
+	return fault;
 }

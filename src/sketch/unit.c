@@ -183,6 +183,7 @@ static void ready(struct unit *u)
 	if (u->library)
 		find_foreign(u);
 	make_key(u);
+	group_trim(&u->group); /* there may be many, one per include list */
 	end(u, UNIT_READY);
 }
 

@@ -44,7 +44,6 @@ damaged() { # NAME COMMAND…: done to a whole cache, makes no wrong firmware, a
   compile -b one s
   ok_status 0 "$name"
   is_right "$name: right" -b one s
-  rebuilt=$(started)
   rm -rf boardman-out
   compile -b one s
   starts none "$name: repaired"

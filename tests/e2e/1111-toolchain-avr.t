@@ -15,7 +15,6 @@ cp -rs /usr/lib/avr "$farm/lib/"
 cp /usr/bin/avr-gcc /usr/bin/avr-g++ /usr/bin/avr-gcc-ar "$farm/bin/"
 for tool in ar objcopy size; do ln -s "/usr/bin/avr-$tool" "$farm/bin/"; done
 wrap_tools "$farm/bin" "$T/avr" avr-gcc avr-g++ avr-gcc-ar avr-objcopy avr-size
-parts=$(dirname "$("$farm/bin/avr-gcc" -print-prog-name=cc1)")
 own() { # FILE: no link any more
   cp --remove-destination "$(readlink -f "$1")" "$1"
 }

@@ -88,7 +88,7 @@ starts() { # WANT NAME
 # directory: of the jobs that it holds.
 results() { # OUTPUT-DIR [OUTPUT-DIR]
   local job
-  (cd "${2:-$1}/current" && find . -name done -printf '%h\n') | LC_ALL=C sort | while IFS= read -r job; do
+  (cd "${2:-$1}/current" && find . -name 'done' -printf '%h\n') | LC_ALL=C sort | while IFS= read -r job; do
     (cd "$1/current" && grep -o '"verdict":"[a-z]*"' "$job/done" | sed "s,^,$job: ,"
       find "$job" -type f '(' -path '*/firmware/*' -o -name err -o -name log -o -name cmd ')' \
         -exec sha256sum {} + | LC_ALL=C sort -k 2)

@@ -29,7 +29,7 @@ static inline void tiny_install(const char *dir)
  * `part` in it; NULL is any. */
 static inline int tiny_starts(const char *dir, const char *role, const char *part)
 {
-	char path[4096], line[8192];
+	char path[8192], line[8192];
 	int n = 0;
 	snprintf(path, sizeof(path), "%s/starts", dir);
 	FILE *f = fopen(path, "r");
@@ -50,7 +50,7 @@ static inline int tiny_starts(const char *dir, const char *role, const char *par
 /* Forgets the starts so far. */
 static inline void tiny_forget(const char *dir)
 {
-	char path[4096];
+	char path[8192];
 	snprintf(path, sizeof(path), "%s/starts", dir);
 	FILE *f = fopen(path, "w");
 	if (f)

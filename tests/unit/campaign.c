@@ -488,8 +488,9 @@ static void interrupted(void)
 	ok(t.result.interrupted && !t.result.abandoned, "it was interrupted, once");
 	is_str(t.result.rows[1].reason, "interrupted", "what ran was killed");
 	is_int(t.result.rows[1].verdict, VERDICT_NOT_RUN, "and not run");
-	is_int((long long)(t.result.totals.by[VERDICT_OK] + t.result.totals.by[VERDICT_NOT_RUN]), 7,
-		"every job has a verdict");
+	is_int((long long)t.result.totals.by[VERDICT_OK] +
+			(long long)t.result.totals.by[VERDICT_NOT_RUN],
+		7, "every job has a verdict");
 	ok(t.result.totals.by[VERDICT_OK] >= 1, "what was built is kept");
 	ok(signal(SIGINT, SIG_DFL) == SIG_DFL, "the signal is as it was");
 	done(&t);
