@@ -15,6 +15,7 @@
 #include "common/strmap.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
+#include "sketch/library.h"
 
 void plan_release(struct plan *p)
 {
@@ -124,6 +125,18 @@ static int find_boards(struct plan *p, const struct options *o, struct error *er
 	return ret;
 }
 
+/* What --library names is looked at here, not once per job. */
+static int check_libraries(struct plan *p, const struct options *o, struct error *err)
+{
+	if (!o->library.n || !p->n_boards)
+		return 0;
+	struct libraries *ls = setup_libraries(&p->setup, p->boards[0], NULL, err);
+	if (!ls)
+		return error_prefix(err, "--library");
+	libraries_free(ls);
+	return 0;
+}
+
 /* ---- settings ---- */
 
 static void fill_settings(struct plan *p, const struct options *o)
@@ -156,7 +169,7 @@ int plan_make(struct plan *p, struct invocation *in, struct error *err)
 {
 	*p = (struct plan){0};
 	if (setup_open(&p->setup, &in->options, err) < 0 || find_sketches(p, in, err) < 0 ||
-		find_boards(p, &in->options, err) < 0)
+		find_boards(p, &in->options, err) < 0 || check_libraries(p, &in->options, err) < 0)
 		return -1;
 	fill_settings(p, &in->options);
 	return matrix_build(

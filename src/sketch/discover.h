@@ -12,6 +12,7 @@
 #include "common/strv.h"
 
 struct error;
+struct file_index;
 struct libraries;
 struct library;
 
@@ -46,6 +47,8 @@ struct discover_context {
 
 /* Memo of #include scans by path, content checked by stat; one per engine. */
 struct include_scanner *include_scanner_new(void);
+/* Has the index (borrowed) look at what is read: what a compiler reads soon after is known from before, however new it is. */
+void include_scanner_look(struct include_scanner *s, struct file_index *files);
 void include_scanner_free(struct include_scanner *s);
 
 /* The sketch's files as discovery sees them. */

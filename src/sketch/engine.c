@@ -222,6 +222,7 @@ static int open_shared(struct shared *s, struct error *err)
 		return -1;
 	s->toolchains = toolchains_open(c->cache_dir, s->files);
 	s->scanner = include_scanner_new();
+	include_scanner_look(s->scanner, s->files);
 	s->tasks = tasks_new(
 		s->loop, c->limits.tokens, c->limits.framework_jobs, c->reproducible, err);
 	if (!s->tasks)

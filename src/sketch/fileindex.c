@@ -60,11 +60,16 @@ struct file_index {
 	struct buf text;
 };
 
+int64_t file_index_ns(const struct timespec *t)
+{
+	return t->tv_sec * SECOND + t->tv_nsec;
+}
+
 int64_t file_index_now(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
+	return file_index_ns(&t);
 }
 
 void file_stamp_of(struct file_stamp *out, const struct stat *st)

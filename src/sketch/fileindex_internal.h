@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 #include "sketch/fileindex.h"
 
 /* What stat says of a file's content. Times are nanoseconds since 1970. */
@@ -66,5 +67,6 @@ void file_index_look_at_dir(struct file_index *ix, const char *path, bool recurs
 /* Tells the index what a file that we just wrote holds, so that nobody has to read it. */
 void file_index_put(struct file_index *ix, const char *path, const struct digest *digest);
 int64_t file_index_now(void);
+int64_t file_index_ns(const struct timespec *t);
 
 #endif

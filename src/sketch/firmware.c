@@ -138,7 +138,7 @@ static void add_archive_steps(struct run *r, const struct names *n)
 			props_set(over, "object_file", object);
 			if (context_recipe_argv(
 				    r->context, over, "recipe.ar.pattern", &argv, NULL) == 0)
-				run_add_step(r, &argv, false);
+				run_add_step(r, &argv);
 			free(object);
 			free(dir);
 			free(objs);
@@ -356,7 +356,7 @@ void firmware_key(struct run *r, struct digest *out)
 	each_object(r, add_object, &k);
 	add_object(&k, core->name, NULL, &core->digest);
 	for (size_t i = 0; i < r->n_steps; i++)
-		add_command(&k, &r->steps[i].argv);
+		add_command(&k, &r->steps[i]);
 	add_finish(&k);
 	add_hook_files(&k);
 	digester_finish(k.d, out);

@@ -10,6 +10,7 @@
 #include "common/fs.h"
 #include "common/strv.h"
 #include "common/xalloc.h"
+#include "sketch/fileindex.h"
 
 enum { MAX_FILE = 8 << 20, RACY_MS = 100 };
 
@@ -67,6 +68,8 @@ static uint64_t sum_of(const char *p, size_t n)
 static bool load_file(struct tree *t, struct tree_file *f)
 {
 	struct buf text = BUF_INIT;
+	if (t->files)
+		file_index_get(t->files, f->path);
 	stamp_of(f->path, &f->stamp);
 	fs_read(f->path, MAX_FILE, &text, NULL);
 	uint64_t sum = sum_of(text.data, text.len);

@@ -57,6 +57,7 @@ struct tree {
 	struct macro_table names;
 	uint64_t epoch;
 	unsigned long scanned; /* files read so far */
+	struct file_index *files; /* looks at each before it is read; borrowed, NULL none */
 };
 
 void tree_init(struct tree *t);

@@ -64,6 +64,11 @@ struct include_scanner *include_scanner_new(void)
 	return s;
 }
 
+void include_scanner_look(struct include_scanner *s, struct file_index *files)
+{
+	s->tree.files = files;
+}
+
 void include_scanner_free(struct include_scanner *s)
 {
 	if (!s)

@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
+#include "sketch/fileindex_internal.h"
 #include "sketch/rows.h"
 #include "sketch/run.h"
 #include "sketch/unit.h"
@@ -78,8 +79,11 @@ static bool add_group(struct run *r, struct rows *rows)
 	/* What comes after the first failure counts for nothing, compiled by then or not. */
 	size_t n = r->group.failed ? (size_t)(r->group.failed - r->group.v) + 1 : r->group.n;
 	for (size_t i = 0; i < n; i++) {
-		const struct compile_output *o = &r->group.v[i].out;
+		const struct tu *t = &r->group.v[i];
+		const struct compile_output *o = &t->out;
 		uses_time |= o->uses_time;
+		/* Of a compile that succeeded the store has made sure. */
+		rows->since = t->status == 0 ? 0 : file_index_ns(&t->started);
 		for (size_t k = 0; k < o->deps.n; k++)
 			if (!path_beneath(o->deps.v[k], r->job.build_dir))
 				rows_add(rows, o->deps.v[k]);
@@ -120,6 +124,7 @@ void record_make(struct run *r)
 			rows_add_text(&rows, r->units[i]->deps);
 		once |= r->units[i]->uses_time;
 	}
+	rows.since = file_index_now(); /* all were looked at before the link */
 	for (size_t i = 0; i < r->link_inputs.n; i++)
 		rows_add(&rows, r->link_inputs.v[i]);
 	once |= rows.gone;

@@ -20,7 +20,7 @@ struct rows {
 	struct buf *out; /* borrowed */
 	struct context *context;
 	const char *tree; /* the sketch's directory; NULL none */
-	int64_t since; /* when the first of them may have been used: it must not have changed since then; 0: no matter */
+	int64_t since; /* when what is added next may have been used first: it must not have changed since; 0: known to be what was used */
 	bool gone; /* the record is not complete: a file could not be looked at, or has changed meanwhile */
 };
 

@@ -142,15 +142,14 @@ void run_command(struct run *r, const struct strv *argv,
 	r->task = task_submit(r->shared->tasks, &spec, on_command, r);
 }
 
-void run_add_step(struct run *r, const struct strv *argv, bool optional)
+void run_add_step(struct run *r, const struct strv *argv)
 {
 	r->steps = xreallocarray(r->steps, r->n_steps + 1, sizeof *r->steps);
-	r->steps[r->n_steps] = (struct step){.optional = optional};
-	strv_push_all(&r->steps[r->n_steps].argv, argv);
-	r->n_steps++;
+	r->steps[r->n_steps] = (struct strv)STRV_INIT;
+	strv_push_all(&r->steps[r->n_steps++], argv);
 }
 
-int run_add_recipes(struct run *r, const char *prefix, bool optional, struct error *err)
+int run_add_recipes(struct run *r, const char *prefix, struct error *err)
 {
 	struct strv keys = STRV_INIT, argv = STRV_INIT;
 	int ret = 0;
@@ -159,7 +158,7 @@ int run_add_recipes(struct run *r, const char *prefix, bool optional, struct err
 		strv_clear(&argv);
 		ret = context_recipe_argv(r->context, r->overlay, keys.v[i], &argv, err);
 		if (ret == 0)
-			run_add_step(r, &argv, optional);
+			run_add_step(r, &argv);
 	}
 	strv_release(&keys);
 	strv_release(&argv);
@@ -169,7 +168,7 @@ int run_add_recipes(struct run *r, const char *prefix, bool optional, struct err
 static void drop_steps(struct run *r)
 {
 	for (size_t i = 0; i < r->n_steps; i++)
-		strv_release(&r->steps[i].argv);
+		strv_release(&r->steps[i]);
 	free(r->steps);
 	r->steps = NULL;
 	r->n_steps = r->next_step = 0;
@@ -177,20 +176,17 @@ static void drop_steps(struct run *r)
 
 static void on_step(struct run *r, const struct proc_result *p)
 {
-	const struct step *s = &r->steps[r->next_step];
 	buf_add(&r->result.log, p->out.data, p->out.len);
 	buf_add(&r->result.err, p->err.data, p->err.len);
-	if (p->exit_status && !s->optional) {
+	if (p->exit_status) {
 		if (run_fall_back(r))
 			return;
 		r->result.return_code = p->exit_status;
-		char *fault = task_fault(&s->argv, p);
-		if (r->confirmed && !fault)
+		if (r->confirmed)
 			record_make(r);
-		run_end(r, fault ? BUILD_INFRA : BUILD_FAILED,
-			fault ? fault
-			      : xasprintf("'%s' ended with status %d", path_base(s->argv.v[0]),
-					p->exit_status));
+		run_end(r, BUILD_FAILED,
+			xasprintf("'%s' ended with status %d", path_base(r->command.v[0]),
+				p->exit_status));
 		return;
 	}
 	r->next_step++;
@@ -201,7 +197,7 @@ void run_steps(struct run *r, void (*after)(struct run *r))
 {
 	r->after_steps = after;
 	if (r->next_step < r->n_steps) {
-		run_command(r, &r->steps[r->next_step].argv, on_step);
+		run_command(r, &r->steps[r->next_step], on_step);
 		return;
 	}
 	drop_steps(r);
@@ -316,7 +312,7 @@ static void load(void *ctx)
 	r->sketch_build_dir = path_join(r->job.build_dir, "sketch");
 	r->main_cpp = xasprintf("%s/%s.cpp", r->sketch_build_dir, project);
 	if (make_build_dir(r, &err) < 0 || copy_files(r, &err) < 0 ||
-		run_add_recipes(r, "recipe.hooks.prebuild", false, &err) < 0) {
+		run_add_recipes(r, "recipe.hooks.prebuild", &err) < 0) {
 		load_failed(r, BUILD_INFRA, &err);
 		return;
 	}
@@ -417,6 +413,7 @@ void run_free(struct run *r)
 	defer_drop(r->shared->defer, r);
 	uv_close((uv_handle_t *)r->timer, free_handle);
 	drop_units(r);
+	units_leave(r->context->units, r->job.build_dir);
 	r->group.running = false;
 	if (r->group.v)
 		group_release(&r->group);

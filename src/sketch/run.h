@@ -20,12 +20,6 @@ struct props;
 struct task;
 struct unit;
 
-/* One command of a sequence. */
-struct step {
-	struct strv argv;
-	bool optional; /* its failure does not fail the sketch */
-};
-
 struct run {
 	struct shared *shared;
 	struct context *context;
@@ -63,7 +57,7 @@ struct run {
 	struct task *task; /* a hook, the preprocessor, ctags, a link step */
 	struct strv command; /* that it runs */
 	void (*after)(struct run *r, const struct proc_result *p); /* whose result goes here */
-	struct step *steps;
+	struct strv *steps; /* commands */
 	size_t n_steps, next_step;
 	void (*after_steps)(struct run *r);
 	uv_timer_t *timer;
@@ -102,8 +96,8 @@ bool run_fall_back(struct run *r);
 void run_command(struct run *r, const struct strv *argv,
 	void (*after)(struct run *r, const struct proc_result *p));
 /* Adds the commands of all recipes PREFIX*.pattern to the steps. */
-int run_add_recipes(struct run *r, const char *prefix, bool optional, struct error *err);
-void run_add_step(struct run *r, const struct strv *argv, bool optional);
+int run_add_recipes(struct run *r, const char *prefix, struct error *err);
+void run_add_step(struct run *r, const struct strv *argv);
 /* Runs the steps in order, then `after`; a failing step fails the sketch. */
 void run_steps(struct run *r, void (*after)(struct run *r));
 /* Reports the end once nothing of it runs any more; for callbacks that find the run ended. */

@@ -149,9 +149,9 @@ static void stage_begins(struct run *r)
 static void stage_ends(struct run *r)
 {
 	struct error err = ERROR_INIT;
-	if (run_add_recipes(r, stages[r->stage].after, false, &err) < 0 ||
+	if (run_add_recipes(r, stages[r->stage].after, &err) < 0 ||
 		(++r->stage < ARRAY_LEN(stages) &&
-			run_add_recipes(r, stages[r->stage].before, false, &err) < 0))
+			run_add_recipes(r, stages[r->stage].before, &err) < 0))
 		run_end(r, BUILD_FAILED, xstrdup(err.text));
 	else
 		run_steps(r, r->stage < ARRAY_LEN(stages) ? stage_begins : run_confirm);
@@ -293,7 +293,7 @@ static void run_staged(struct run *r)
 	struct error err = ERROR_INIT;
 	r->staged = true;
 	r->stage = 0;
-	if (run_add_recipes(r, stages[0].before, false, &err) < 0)
+	if (run_add_recipes(r, stages[0].before, &err) < 0)
 		run_end(r, BUILD_FAILED, xstrdup(err.text));
 	else
 		run_steps(r, stage_begins);

@@ -246,7 +246,7 @@ static void after_objcopy(struct run *r)
 	struct error err = ERROR_INIT;
 	if (bootloader_merge(r->context->board, r->overlay, &err) < 0)
 		log_debug("%s", err.text);
-	if (run_add_recipes(r, "recipe.hooks.postbuild", false, &err) < 0)
+	if (run_add_recipes(r, "recipe.hooks.postbuild", &err) < 0)
 		run_end(r, BUILD_FAILED, xstrdup(err.text));
 	else
 		run_steps(r, measure);
@@ -260,21 +260,21 @@ static int add_combine(struct run *r, struct error *err)
 	int ret =
 		context_recipe_argv(r->context, r->overlay, "recipe.c.combine.pattern", &argv, err);
 	if (ret == 0)
-		run_add_step(r, &argv, false);
+		run_add_step(r, &argv);
 	strv_release(&argv);
 	return ret;
 }
 
 static int make_steps(struct run *r, struct error *err)
 {
-	if (run_add_recipes(r, "recipe.hooks.linking.prelink", false, err) < 0)
+	if (run_add_recipes(r, "recipe.hooks.linking.prelink", err) < 0)
 		return -1;
 	firmware_properties(r);
 	if (add_combine(r, err) < 0 ||
-		run_add_recipes(r, "recipe.hooks.linking.postlink", false, err) < 0 ||
-		run_add_recipes(r, "recipe.hooks.objcopy.preobjcopy", false, err) < 0 ||
-		run_add_recipes(r, "recipe.objcopy", false, err) < 0 ||
-		run_add_recipes(r, "recipe.hooks.objcopy.postobjcopy", false, err) < 0)
+		run_add_recipes(r, "recipe.hooks.linking.postlink", err) < 0 ||
+		run_add_recipes(r, "recipe.hooks.objcopy.preobjcopy", err) < 0 ||
+		run_add_recipes(r, "recipe.objcopy", err) < 0 ||
+		run_add_recipes(r, "recipe.hooks.objcopy.postobjcopy", err) < 0)
 		return -1;
 	return 0;
 }
@@ -294,7 +294,9 @@ void run_link(struct run *r)
 {
 	struct error err = ERROR_INIT;
 	run_phase(r);
-	r->link_err = r->result.err.len; /* hooks have had their say by now, and have it again next time */
+	r->link_err =
+		r->result.err
+			.len; /* hooks have had their say by now, and have it again next time */
 	r->link_log = r->result.log.len;
 	if (r->shared->config.check_only) {
 		add_messages(r);
@@ -308,7 +310,7 @@ void run_link(struct run *r)
 		return;
 	}
 	for (size_t i = 0; i < r->n_steps; i++)
-		run_show(r, &r->steps[i].argv);
+		run_show(r, &r->steps[i]);
 	firmware_key(r, &r->link_key);
 	if (!take_kept(r))
 		link_now(r);

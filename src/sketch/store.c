@@ -20,7 +20,6 @@
 #include "sketch/path_clean.h"
 #include "sketch/store_internal.h"
 
-#define SECOND INT64_C(1000000000)
 #define MAX_DEPFILE ((size_t)16 << 20)
 
 /* ---- opening ---- */
@@ -148,11 +147,6 @@ bool store_find_compile(
 
 /* ---- keeping ---- */
 
-static int64_t ns(const struct timespec *t)
-{
-	return t->tv_sec * SECOND + t->tv_nsec;
-}
-
 static bool all_held_still(struct store *st, const struct strv *paths, int64_t started)
 {
 	for (size_t i = 0; i < paths->n; i++)
@@ -275,7 +269,7 @@ static bool keep(struct store *st, const struct compile_input *in, const struct 
 	struct compile_view v;
 	struct buf rows = BUF_INIT;
 	struct error err = ERROR_INIT;
-	int64_t started = ns(&in->started);
+	int64_t started = file_index_ns(&in->started);
 	char *path = NULL;
 	bool kept = all_held_still(st, &out->deps, started) && compile_view_init(&v, st, in);
 	if (!kept) {

@@ -46,8 +46,15 @@ static void compile(struct unit *u);
 
 /* ---- ending ---- */
 
+static bool is_orphan(const struct unit *u)
+{
+	return u->place && !*u->place;
+}
+
 static void tell(struct unit *u)
 {
+	if (is_orphan(u))
+		return;
 	struct shared *s = u->context->shared;
 	struct engine_unit report = {
 		.board = u->context->board->fqbn,
@@ -137,6 +144,7 @@ static void record(struct unit *u)
 	rows_init(&rows, u->context, NULL, &text);
 	rows.since = u->since;
 	each_dir(u, record_dir, &rows);
+	rows.since = 0; /* of what was compiled the store has made sure */
 	for (size_t i = 0; i < u->group.n; i++) {
 		struct tu *t = &u->group.v[i];
 		for (size_t k = 0; k < t->out.deps.n; k++)
@@ -346,6 +354,10 @@ static void on_compiled(void *ctx, struct group *g)
 
 static void compile(struct unit *u)
 {
+	if (is_orphan(u)) {
+		fail(u, true, xstrdup("cancelled"));
+		return;
+	}
 	u->state = UNIT_COMPILING;
 	u->reused = false;
 	u->group.urgent = u->urgent;
@@ -475,6 +487,7 @@ static struct unit *unit_new(struct context *c, const struct library *library, c
 	u->context = c;
 	u->library = library;
 	u->flavor = flavor;
+	u->place = xstrdup(unit_place(c, overlay));
 	u->lock = -1;
 	u->urgent = true;
 	u->start = (double)(uv_hrtime() - s->opened) / 1e9;
@@ -498,10 +511,12 @@ static struct unit *unit_new(struct context *c, const struct library *library, c
 }
 
 static bool suits(const struct unit *u, const struct library *library, const char *flavor,
-	const struct strv *dirs)
+	const char *place, const struct strv *dirs)
 {
 	/* What a machine's fault spoiled is tried again by whoever asks next. */
 	if (u->stale || u->infra || u->library != library || strcmp(u->flavor, flavor))
+		return false;
+	if (place ? !u->place || strcmp(u->place, place) : u->place != NULL)
 		return false;
 	const struct strv *have = include_list_dirs(u->includes);
 	size_t extra = library && library->utility_dir ? 1 : 0;
@@ -518,6 +533,7 @@ struct unit *unit_get(struct context *c, const struct library *library, const st
 {
 	struct strv own = STRV_INIT;
 	char *flavor = unit_flavor(c, overlay);
+	const char *place = unit_place(c, overlay);
 	struct unit *u;
 	if (!library) { /* the core never sees libraries */
 		strv_push(&own, c->board->core_dir);
@@ -526,7 +542,7 @@ struct unit *unit_get(struct context *c, const struct library *library, const st
 		dirs = &own;
 	}
 	for (u = c->units; u; u = u->next)
-		if (suits(u, library, flavor, dirs))
+		if (suits(u, library, flavor, place, dirs))
 			break;
 	if (u)
 		free(flavor);
@@ -569,12 +585,23 @@ const struct strv *unit_deps_of(struct unit *u, const char *path)
 	return NULL;
 }
 
+void units_leave(struct unit *list, const char *build_dir)
+{
+	for (struct unit *u = list; u; u = u->next) {
+		if (!u->place || strcmp(u->place, build_dir))
+			continue;
+		*u->place = '\0';
+		group_cancel(&u->group);
+	}
+}
+
 void units_abandon(struct unit *list)
 {
 	for (struct unit *u = list; u; u = u->next) {
 		if (u->locking)
 			u->locking->unit = NULL;
 		u->locking = NULL;
+		u->group.running = false;
 	}
 }
 
@@ -583,7 +610,6 @@ static void unit_free(struct unit *u)
 	struct waiter *w;
 	for (size_t i = 0; u->foreign && i < u->group.n; i++)
 		strv_release(&u->foreign[i]);
-	u->group.running = false;
 	group_release(&u->group);
 	include_list_free(u->includes);
 	while ((w = u->waiters)) {
@@ -600,6 +626,7 @@ static void unit_free(struct unit *u)
 	free(u->commands);
 	free(u->files);
 	free(u->flavor);
+	free(u->place);
 	free(u->dir);
 	free(u->reason);
 	free(u->deps);

@@ -28,6 +28,7 @@ struct unit {
 	struct context *context;
 	const struct library *library; /* NULL: the core */
 	char *flavor; /* commands without include list and paths: what makes two units differ */
+	char *place; /* the build.path that it reads in and that it is for alone; "" when that is gone; NULL: for all */
 	struct include_list *includes;
 	struct group group;
 	struct strv *foreign; /* per source of a library: what it read of other libraries */
@@ -66,6 +67,8 @@ struct unit *unit_get(struct context *c, const struct library *library, const st
 void unit_wait(struct unit *u, void (*fn)(void *ctx, struct unit *u), void *ctx);
 /* Takes back a wait. */
 void unit_unwait(struct unit *u, void *ctx);
+/* That build.path goes: nobody gets what reads there any more. */
+void units_leave(struct unit *list, const char *build_dir);
 /* What its source `path` read of *other* libraries, in order: all that discovery asks of a library's source. NULL when that is not
  * one of its sources or not known. */
 const struct strv *unit_deps_of(struct unit *u, const char *path);

@@ -51,6 +51,14 @@ char *unit_flavor(const struct context *c, const struct props *overlay)
 	return buf_detach(&out);
 }
 
+const char *unit_place(const struct context *c, const struct props *overlay)
+{
+	for (int l = 0; l < LANG_COUNT; l++)
+		if (c->recipe[l] && strstr(c->recipe[l], "{build.path}"))
+			return props_str(overlay, "build.path");
+	return NULL;
+}
+
 /* One source to be, before its command is made. */
 struct entry {
 	char *source, *name;

@@ -43,6 +43,8 @@ refused 2 "option '--quiet' takes no value" 'one value too many' compile --quiet
 refused 2 "--output-dir is empty" 'empty value' compile -b one -o ''
 refused 2 "cannot work in 'gone': No such file or directory" '-C' compile -C gone
 refused 2 "--library 'gone' is not a directory" '--library' compile -b one --library gone
+refused 2 "--library: 'Blink' is not a library; cure: name a directory with library.properties or headers" \
+  '--library, another directory' compile -b one --library Blink
 refused 2 "--libraries 'Blink/Blink.ino' is not a directory" '--libraries' compile -b one --libraries Blink/Blink.ino
 
 # --- boards ---

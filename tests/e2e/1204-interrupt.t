@@ -89,8 +89,12 @@ for sketch in $(<"$T/built"); do
 done
 
 # --- again, in a link, in a library, and by other signals ---
-begin link Links A1 A2 Links A3
+mksketch . Fails 'int f; // tiny: fail no'
+begin link Links Fails A1 A2 Links A3
+ok 'one fails before' eventually 20 test -e out/current/tiny.tiny.one/Fails/done
 ends_by 'SIGTERM in a link' TERM
+like "$out" ' 1 failed' 'a failure does not hide the interruption'
+rm -r Fails out/current/tiny.tiny.one/Fails
 begin compile Blinker.cpp Unit A1
 ends_by 'SIGHUP in a library' HUP
 

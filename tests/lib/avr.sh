@@ -15,8 +15,8 @@ need_simavr() {
   command -v simavr >/dev/null || skip_all 'simavr is not installed'
 }
 
-# One build by the reference, in DIR, which is absolute; there is its firmware if it could, and log. The core is compiled once per board and
-# test. Its status is the reference's.
+# One build by the reference in DIR, an absolute path: firmware if it could, and log. The core is compiled once per board
+# and test. Fails when the reference does.
 reference() { # DIR BOARD SKETCH-DIR [ARG…]
   local dir=$1 board=$2 main=$3/${3##*/}.ino
   shift 3
@@ -87,7 +87,7 @@ firmware() { # DIR EXTENSION
   done
 }
 
-# Both build the sketch, and the firmware is the same. Arguments after ARGS are boardman's, those before the reference's.
+# Both build the sketch, and the firmware is the same.
 same_as_reference() { # NAME BOARD SKETCH-DIR [REFERENCE-ARG… [-- BOARDMAN-ARG…]]
   local name=$1 board=$2 sketch=$3 dir code=0 theirs=()
   shift 3

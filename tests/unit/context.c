@@ -151,8 +151,10 @@ static void other_recipes(void)
 	struct error err = ERROR_INIT;
 	struct strv keys = STRV_INIT;
 	BOOK(&b, "recipe.hooks.prebuild.2.pattern=two", "recipe.hooks.prebuild.1.pattern=one",
-		"recipe.hooks.prebuild.3.pattern=", "recipe.hooks.prebuild.pattern=not beside numbers", "recipe.hooks.postbuild.pattern=plain",
-		"recipe.broken.pattern=a \"b", "recipe.empty.pattern=");
+		"recipe.hooks.prebuild.3.pattern=",
+		"recipe.hooks.prebuild.pattern=not beside numbers",
+		"recipe.hooks.postbuild.pattern=plain", "recipe.broken.pattern=a \"b",
+		"recipe.empty.pattern=");
 	context_recipes(b.c, "recipe.hooks.prebuild", ".pattern", &keys);
 	ok(keys.n == 2 && !strcmp(keys.v[0], "recipe.hooks.prebuild.1.pattern") &&
 			!strcmp(keys.v[1], "recipe.hooks.prebuild.2.pattern"),

@@ -75,6 +75,7 @@ TAP_FN bool desk_close(struct desk *d)
 	defer_free(s->defer);
 	tasks_free(s->tasks);
 	include_scanner_free(s->scanner);
+	must(s->locks->pending == 0, "somebody still waits for a lock");
 	store_free(s->store);
 	free(s->locks);
 	toolchains_free(s->toolchains);

@@ -250,10 +250,16 @@ static void cannot_configure(void)
 {
 	struct boss b = {0};
 	open_boss(&b);
-	char *good = b.settings.cache_dir;
+	char *good = b.settings.cache_dir, *tmp = xstrdup(getenv("TMPDIR"));
 	b.settings.cache_dir = xstrdup(put("a-file", ""));
+	setenv("TMPDIR", at("no-such"), 1);
 	configure(&b);
-	ok(b.fatal && b.msg, "no cache in a file: a fatal error (%s)", b.msg);
+	if (tmp)
+		setenv("TMPDIR", tmp, 1);
+	else
+		unsetenv("TMPDIR");
+	free(tmp);
+	ok(b.fatal && b.msg, "no place for a cache: a fatal error (%s)", b.msg);
 	say(&b, (struct command){.kind = CMD_BUILD_PREPARE});
 	is_str(b.msg, "command 'build_prepare' in state 'new'", "it is not configured");
 	free(b.settings.cache_dir);

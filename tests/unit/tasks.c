@@ -384,6 +384,14 @@ static void is_fault(const struct proc_result *r, const char *want, const char *
 	strv_release(&argv);
 }
 
+static void is_excuse(const char *said, const char *want)
+{
+	struct proc_result r = {.exit_status = 1};
+	buf_addstr(&r.err, said);
+	is_fault(&r, want, said);
+	buf_release(&r.err);
+}
+
 static void faults(void)
 {
 	struct proc_result r = {0};
@@ -399,6 +407,13 @@ static void faults(void)
 	is_fault(&r, "'tiny-gcc' was ended by signal 11, SIGSEGV", "nor is a crash");
 	r = (struct proc_result){.exit_status = 137, .signal = SIGKILL, .timed_out = true};
 	is_fault(&r, NULL, "the time limit is ours");
+	is_excuse("g++: fatal error: Killed signal terminated program cc1plus\ncompilation "
+		  "terminated.\n",
+		"'tiny-gcc': Killed signal terminated program cc1plus");
+	is_excuse("x.cpp:1:1: error: 'No space left on device, sorry' is odd\n", NULL);
+	is_excuse("as: x.s: Disk quota exceeded", "'tiny-gcc': Disk quota exceeded");
+	is_excuse("cc1: out of memory allocating 99 bytes\n",
+		"'tiny-gcc': out of memory allocating 99 bytes");
 }
 
 int main(void)
