@@ -75,7 +75,7 @@ put own/Blinker/src/more.cpp 'int more;'
 installed=$libraries
 libraries=own
 compile -b one --libraries "$installed" s
-is "$(started compile)" 'Blinker.cpp, more.cpp' '--libraries in front: its library'
+is "$(started compile)" 'more.cpp' '--libraries in front: its library'
 is_right '… right' -b one --libraries "$installed" s
 libraries=$installed
 compile -b one s

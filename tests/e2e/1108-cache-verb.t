@@ -128,6 +128,19 @@ beside() { # NAME ARG…: while a library is compiled
 }
 beside 'prune' prune --max-size 0
 beside 'clear' clear
-beside 'clear and prune' clear
+
+# --- by itself, at a run's end ---
+edit "$libraries/Blinker/src/Blinker.cpp" '/tiny: touch/d; /tiny: wait/d'
+put "$XDG_CONFIG_HOME/boardman/boardman.conf" '[limits]
+cache_max = 8K'
+rm -rf "$cache" boardman-out
+compile -b one s
+ok_status 0
+ok 'a run keeps to cache_max' test "$(bytes)" -le 8192
+is_right '… and is right' -b one s
+run boardman cache prune --max-size 1G
+rm "$XDG_CONFIG_HOME/boardman/boardman.conf" "$cache/last-prune"
+compile -f -b one s
+ok '… or keeps all' test "$(bytes)" -gt 8192
 
 done_testing

@@ -204,7 +204,10 @@ static void cancel(void)
 	is_verdict(&d, 2, BUILD_CANCELLED, "an unstarted one goes at once");
 	is_int(desk_done(&d, 2)->flash, -1, "its sizes are unknown");
 	engine_cancel(d.engine, 1, false);
-	uv_run(&d.loop, UV_RUN_NOWAIT);
+	for (int i = 0; i < 50; i++) {
+		uv_run(&d.loop, UV_RUN_NOWAIT);
+		usleep(2000);
+	}
 	is_int((long long)d.n_done, 2, "a running one stays without kill");
 	engine_cancel(d.engine, 1, true);
 	engine_cancel(d.engine, 1, true);

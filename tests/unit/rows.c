@@ -98,6 +98,34 @@ static void incomplete(void)
 	ok(desk_close(&d), "closed");
 }
 
+/* What changed after it may have been used is not what was used. */
+static void since(void)
+{
+	struct desk d = {0};
+	struct buf out = BUF_INIT;
+	struct rows r;
+	struct timespec now;
+	put("before", "");
+	usleep(50000);
+	clock_gettime(CLOCK_REALTIME, &now);
+	desk_open(&d);
+	rows_init(&r, desk_context(&d, "tiny:tiny:one"), NULL, &out);
+	r.since = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	rows_add(&r, at("before"));
+	ok(!r.gone, "a file that was there before");
+	put("later", "");
+	rows_add(&r, at("later"));
+	ok(r.gone, "one that came since");
+	r.gone = false;
+	r.since = 0;
+	put("later2", "");
+	rows_add(&r, at("later2"));
+	ok(!r.gone, "where it is no matter");
+	rows_release(&r);
+	buf_release(&out);
+	ok(desk_close(&d), "closed");
+}
+
 /* ---- rows_current ---- */
 
 struct book {
@@ -267,6 +295,7 @@ int main(void)
 	put_all();
 	shape();
 	incomplete();
+	since();
 	changes();
 	odd_names();
 	broken();

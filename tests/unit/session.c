@@ -155,6 +155,14 @@ static void run_until(struct boss *b, int results)
 		uv_run(&b->loop, UV_RUN_ONCE);
 }
 
+static void turn(struct boss *b)
+{
+	for (int i = 0; i < 50; i++) {
+		uv_run(&b->loop, UV_RUN_NOWAIT);
+		usleep(2000);
+	}
+}
+
 static void whole_way(void)
 {
 	struct boss b = {0};
@@ -289,15 +297,13 @@ static void cancelling(void)
 		usleep(1000);
 	}
 	say(&b, (struct command){.kind = CMD_CANCEL, .jobs = j, .n_jobs = 2});
-	for (int i = 0; i < 5; i++)
-		uv_run(&b.loop, UV_RUN_NOWAIT);
+	turn(&b);
 	ok(strstr(buf_str(&b.trace), "started:1.2") && strstr(buf_str(&b.trace), "cancelled:2.1"),
 		"the unstarted one goes");
 	ok(!strstr(buf_str(&b.trace), "cancelled:1.2"), "the running one stays");
 	j[0].attempt = 1;
 	say(&b, (struct command){.kind = CMD_CANCEL, .mode = CANCEL_KILL, .jobs = j, .n_jobs = 1});
-	for (int i = 0; i < 5; i++)
-		uv_run(&b.loop, UV_RUN_NOWAIT);
+	turn(&b);
 	ok(!strstr(buf_str(&b.trace), "cancelled:1"), "another attempt is another job");
 	j[0].attempt = 2;
 	say(&b, (struct command){.kind = CMD_CANCEL, .mode = CANCEL_KILL, .jobs = j, .n_jobs = 1});
