@@ -238,6 +238,8 @@ void run_compile_failed(struct run *r)
 
 static void blocked(struct run *r, struct unit *u)
 {
+	if (u->lost && run_retry(r))
+		return;
 	buf_add(&r->result.err, u->err.data, u->err.len);
 	buf_add(&r->result.log, u->log.data, u->log.len);
 	run_end(r, u->infra ? BUILD_INFRA : BUILD_BLOCKED, xstrdup(u->reason));

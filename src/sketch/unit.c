@@ -285,30 +285,34 @@ static void next_archive_command(struct unit *u)
 	u->archiving = task_submit(u->context->shared->tasks, &spec, on_archived, u);
 }
 
-static void archive(struct unit *u)
+static void make_archive(struct unit *u, struct tu *const *objects, size_t n)
 {
 	struct error err = ERROR_INIT;
+	char *name = archive_name(u), *path = path_join(u->dir, name), *dir = path_dir(path);
+	struct props *over = context_overlay(u->group.build_dir, "", "");
+	u->reused = false;
+	u->state = UNIT_ARCHIVING;
+	u->lost = fs_mkdirs(dir, &err) < 0 || archive_commands(u->context, over, objects, n, path,
+						      &u->commands, &u->n_commands, &err) < 0;
+	if (u->lost)
+		fail(u, true, xasprintf("%s: %s", unit_name(u), err.text));
+	else
+		next_archive_command(u);
+	free(dir);
+	props_free(over);
+	free(name);
+	free(path);
+}
+
+static void archive(struct unit *u)
+{
 	struct tu **objects;
 	size_t n = archived(u, &objects);
 	archive_key(u->context, objects, n, &u->archive_key);
-	if (!u->group.lookup || !take_archive(u)) {
-		char *name = archive_name(u), *path = path_join(u->dir, name);
-		struct props *over = context_overlay(u->group.build_dir, "", "");
-		u->reused = false;
-		u->state = UNIT_ARCHIVING;
-		char *dir = path_dir(path);
-		if (fs_mkdirs(dir, &err) < 0 || archive_commands(u->context, over, objects, n, path,
-							&u->commands, &u->n_commands, &err) < 0)
-			fail(u, true, xstrdup(err.text));
-		else
-			next_archive_command(u);
-		free(dir);
-		props_free(over);
-		free(name);
-		free(path);
-	} else {
+	if (u->group.lookup && take_archive(u))
 		ready(u);
-	}
+	else
+		make_archive(u, objects, n);
 	free(objects);
 }
 

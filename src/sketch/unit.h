@@ -42,6 +42,7 @@ struct unit {
 	size_t n_files;
 	char *reason; /* failed: "Wire.cpp does not compile" */
 	bool timed_out, infra;
+	bool lost; /* failed: an object went from the cache before it was archived */
 	struct buf err, log; /* of the compilers */
 	char *deps; /* rows "root\tpath\tdigest\n" of all that was read; made when ready */
 	bool uses_time; /* good for this run only */

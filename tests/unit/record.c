@@ -196,6 +196,7 @@ static void missing(void)
 	strv_clear(&deps);
 	strv_push(&deps, at("build/sketch/A.ino.cpp"));
 	strv_push(&deps, "sub2/want3.h");
+	file_index_forget(b.d.s.files, NULL);
 	record_missing(&b.run, &deps);
 	put("deps", buf_str(&b.run.result.deps));
 	ok(current(&b), "one that is wanted in a directory of its own");
