@@ -186,7 +186,10 @@ is "$(count_starts ctags)" 1 '… and makes prototypes'
 is "$(count_starts ar)" 0 '… but not stage 1'
 compile -b one s
 starts none '… and what it made stands'
-edit s/Plain/Plain.ino 's/a line/a  line/'
+edit s/Plain/Plain.ino 's/n--/n -= 3/'
+edit s/Multi/part.h 's/other/another/'
+compile -f -b one s
+rm -r boardman-out
 compile -b one s
 starts none '… is in the cache, too'
 

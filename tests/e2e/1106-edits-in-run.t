@@ -4,6 +4,7 @@
 . "${srcdir:?}/tests/lib/e2e.sh"
 . "$srcdir/tests/lib/caches.sh"
 pristine=$T/pristine
+system=hardware/tiny/tiny/tools/tiny/include/stdint.h
 cp -a "$TINY" "$pristine"
 
 # At a gate a compile tells that it is there, and goes on when it may.
@@ -12,14 +13,16 @@ gate="// tiny: touch $T/at
 
 # The library's source stands at its gate between its two headers: the first was read, the last is not.
 scene() {
-  rm -rf "$cache" boardman-out s "$TINY/libraries" "$core"
-  cp -a "$pristine/libraries" "$TINY/libraries"
+  rm -rf "$cache" boardman-out s "$libraries" "$core"
+  cp -a "$pristine/libraries" "$libraries"
   cp -a "$pristine/hardware/tiny/tiny/cores/tiny" "$core"
+  cp "$pristine/$system" "$TINY/$system"
   mklibrary Lib
   put "$libraries/Lib/src/first.h" 'int first = 1;'
   put "$libraries/Lib/src/last.h" 'int last = 1;'
   put "$libraries/Lib/src/gone.cpp" 'int gone = 1;'
   put "$libraries/Lib/src/Lib.cpp" "#include \"first.h\"
+#include <stdint.h>
 $gate
 #include \"last.h\"
 int lib = 1;"
@@ -63,11 +66,33 @@ back_and_forth() { # FILE: another content comes and goes, with its time
   cp -p "$T/kept" "$1"
 }
 
+undone() { # NAME COMMAND…: the same, but it is undone before the next run
+  local name=$1
+  shift
+  scene
+  rm -rf "$T/before"
+  mkdir "$T/before"
+  cp -a s "$libraries" "$core" "$TINY/$system" "$T/before/"
+  during 0 "$@"
+  rm -rf s "$libraries" "$core"
+  cp -a "$T/before/s" s
+  cp -a "$T/before/libraries" "$libraries"
+  cp -a "$T/before/tiny" "$core"
+  cp -a "$T/before/stdint.h" "$TINY/$system"
+  next_runs "$name, undone"
+}
+
 src=$libraries/Lib/src
 in_run 'a source that was read' edit "$src/Lib.cpp" 's/lib = 1/lib = 2/'
 in_run 'a header that was read' edit "$src/first.h" 's/1/2/'
 in_run 'a header that is read then' edit "$src/last.h" 's/1/2/'
 in_run 'a header that is away for a while' back_and_forth "$src/last.h"
+in_run 'a header of the compiler that was read' edit "$TINY/$system" 's/char/short/'
+undone 'a source that was read' edit "$src/Lib.cpp" 's/lib = 1/lib = 2/'
+undone 'a header that was read' edit "$src/first.h" 's/1/2/'
+undone 'a header that is read then' edit "$src/last.h" 's/1/2/'
+undone 'a header of the compiler that was read' edit "$TINY/$system" 's/char/short/'
+undone 'a header of the core' edit "$core/wiring.h" 's/HIGH 1/HIGH 2/'
 in_run 'a header of the sketch' edit s/User/own.h 's/1/2/'
 in_run 'a source of the sketch' edit s/User/part.cpp 's/1/2/'
 in_run 'the sketch' edit s/User/User.ino 's/1/2/'
@@ -106,6 +131,15 @@ put "$src/Lib.h" "$gate
 // tiny: fail no such thing"
 during 1 put "$src/Lib.h" 'int fixed;'
 next_runs "… in a library's header"
+ok_status 0
+scene
+edit "$src/Lib.cpp" 's/.*touch.*//; s/.*wait.*//'
+cp "$TINY/$system" "$T/system"
+edit "$TINY/$system" "\$a $(sed 's/$/\\/' <<<"$gate")
+// tiny: fail no such thing"
+edit s/User/User.ino '1i #include <stdint.h>'
+during 1 cp "$T/system" "$TINY/$system"
+next_runs '… in a header of the compiler'
 ok_status 0
 scene
 edit "$src/Lib.cpp" 's/.*touch.*//; s/.*wait.*//'

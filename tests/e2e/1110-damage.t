@@ -12,7 +12,9 @@ mksketch s Proto 'void setup() { late(1); }
 void loop() {}
 void late(int n) { n++; }'
 mksketch s Plain
-compile -b one s
+echo '// tiny: warn noise' >>"$libraries/Blinker/src/Blinker.cpp"
+make=(--warnings default -b one s)
+compile "${make[@]}"
 cp -a "$cache" "$T/whole"
 
 # --- damage ---
@@ -41,11 +43,11 @@ damaged() { # NAME COMMAND…: done to a whole cache, makes no wrong firmware, a
   rm -rf "$cache" boardman-out
   cp -a "$T/whole" "$cache"
   "$@"
-  compile -b one s
+  compile "${make[@]}"
   ok_status 0 "$name"
-  is_right "$name: right" -b one s
+  is_right "$name: right" "${make[@]}"
   rm -rf boardman-out
-  compile -b one s
+  compile "${make[@]}"
   starts none "$name: repaired"
 }
 all_of() { # KIND [PATTERN]
@@ -80,7 +82,9 @@ flip_everything() {
 damaged 'a byte in each object, with its time' on_each keeping_times flip middle -- objects '*.o'
 damaged 'a byte in each file of a bundle, with its time' on_each keeping_times flip -9 -- objects '*.b'
 damaged 'a byte in each bundle' on_each flip middle -- bundles
+damaged 'a name in each bundle' on_each flip 100 -- bundles
 damaged 'a byte in each manifest' on_each flip middle -- manifests
+damaged 'a word in each manifest' on_each flip -4 -- manifests
 damaged 'half of each object' on_each truncate -s 50 -- objects '*.o'
 damaged 'nothing in each manifest' on_each truncate -s 0 -- manifests
 damaged 'no objects' on_each rm -f -- objects
@@ -98,26 +102,26 @@ damaged 'a byte in everything' flip_everything
 # --- damage to what was believed without reading it ---
 unseen() { # NAME KIND PATTERN STARTS
   rm -rf boardman-out
-  compile -b one s
+  compile "${make[@]}"
   starts none "$1: before"
   on_each keeping_times flip middle -- "$2" "$3"
-  compile -b one s
+  compile "${make[@]}"
   starts none "$1: results stand by themselves"
   rm -rf boardman-out
-  compile -b one s
+  compile "${make[@]}"
   is "$(started compile)" "$4" "$1: noticed"
-  is_right '… and right' -b one s
+  is_right '… and right' "${make[@]}"
 }
 rm -rf "$cache" boardman-out
-compile -b one s
+compile "${make[@]}"
 sleep 2.1
 rm -rf boardman-out
-compile -b one s
+compile "${make[@]}"
 unseen 'objects' objects '*.o' \
   'Blinker.cpp, Plain.ino.cpp, Proto.ino.cpp, Sensor.cpp, Timer.cpp, User.ino.cpp, Wire.cpp, bits.c, main.cpp, start.S, wiring.c'
 sleep 2.1
 rm -rf boardman-out
-compile -b one s
+compile "${make[@]}"
 unseen 'firmware' objects '*.b' ''
 is "$(count_starts ar) $(count_starts link)" '1 3' '… archived and linked again'
 
