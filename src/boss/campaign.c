@@ -12,7 +12,7 @@
 #include "boss/outtree.h"
 #include "boss/report/progress.h"
 #include "boss/rundoc.h"
-#include "boss/timing.h"
+#include "common/timing.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "common/xalloc.h"

@@ -5,7 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include "boss/timing.h"
+#include "common/timing.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "common/xalloc.h"
@@ -59,29 +59,6 @@ static const struct {
 	{RESP_QUIT_ACK, MACHINE_QUITTING, MACHINE_CLOSING},
 };
 
-static const char *const message_names[] = {
-	[RESP_READY] = "ready",
-	[RESP_CONFIGURE_DONE] = "configure_done",
-	[RESP_BUILD_PREPARE_DONE] = "build_prepare_done",
-	[RESP_STARTED] = "started",
-	[RESP_UNIT] = "unit",
-	[RESP_NOTE] = "note",
-	[RESP_BUILD_RESULT] = "build_result",
-	[RESP_CANCELLED] = "cancelled",
-	[RESP_BUILD_DONE] = "build_done",
-	[RESP_QUIT_ACK] = "quit_ack",
-	[RESP_ERROR] = "error",
-};
-
-static const char *const command_names[] = {
-	[CMD_CONFIGURE] = "configure",
-	[CMD_BUILD_PREPARE] = "build_prepare",
-	[CMD_BUILD_SKETCHES] = "build_sketches",
-	[CMD_CANCEL] = "cancel",
-	[CMD_BUILD_DONE] = "build_done",
-	[CMD_QUIT] = "quit",
-};
-
 /* ---- telling ---- */
 
 static __attribute__((format(printf, 2, 3))) void log_line(struct machine *m, const char *fmt, ...)
@@ -126,9 +103,9 @@ static void send(struct machine *m, const struct command *c)
 {
 	struct command_sink to = m->config.link.ops->commands(m->config.link.impl);
 	if (c->n_jobs)
-		log_line(m, ">> %s, %zu jobs", command_names[c->kind], c->n_jobs);
+		log_line(m, ">> %s, %zu jobs", command_name(c->kind), c->n_jobs);
 	else
-		log_line(m, ">> %s", command_names[c->kind]);
+		log_line(m, ">> %s", command_name(c->kind));
 	to.send(to.ctx, c);
 }
 
@@ -222,7 +199,7 @@ void machine_cancel(struct machine *m, const struct job *jobs, size_t n, enum ca
 
 static void log_message(struct machine *m, const struct response *r)
 {
-	const char *name = message_names[r->kind];
+	const char *name = response_name(r->kind);
 	if (r->kind == RESP_BUILD_RESULT)
 		log_line(m, "<< %s %u.%u %s", name, r->result->job, r->result->attempt,
 			r->result->unchanged ? "unchanged" : verdict_name(r->result->verdict));
@@ -261,7 +238,7 @@ static void step(struct machine *m, const struct response *r)
 		go(m, steps[i].to);
 		return;
 	}
-	fail(m, xasprintf("message '%s' while %s", message_names[r->kind], states[m->state].name));
+	fail(m, xasprintf("message '%s' while %s", response_name(r->kind), states[m->state].name));
 }
 
 static void receive(void *ctx, const struct response *r)

@@ -12,7 +12,7 @@
 #include "boss/report/failures.h"
 #include "boss/report/progress.h"
 #include "boss/report/summary.h"
-#include "boss/timing.h"
+#include "common/timing.h"
 #include "cli/dryrun.h"
 #include "cli/plan.h"
 #include "cli/trim.h"

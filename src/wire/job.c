@@ -1,4 +1,4 @@
-/* job: names of verdicts and the release of what messages carry. It checks nothing: what comes from a
+/* job: names of verdicts and messages, and the release of what messages carry. It checks nothing: what comes from a
  * peer is checked where it is decoded.
  */
 #include "wire/job.h"
@@ -31,6 +31,49 @@ enum verdict verdict_parse(const char *name)
 	return VERDICT_NONE;
 }
 
+static const char *const command_names[CMD_COUNT] = {
+	[CMD_SETUP] = "setup",
+	[CMD_PROBE] = "probe",
+	[CMD_CONFIGURE] = "configure",
+	[CMD_BUILD_PREPARE] = "build_prepare",
+	[CMD_BUILD_SKETCHES] = "build_sketches",
+	[CMD_BOARD_OPEN] = "board_open",
+	[CMD_CANCEL] = "cancel",
+	[CMD_PING] = "ping",
+	[CMD_BUILD_DONE] = "build_done",
+	[CMD_QUIT] = "quit",
+};
+
+const char *command_name(enum command_kind k)
+{
+	return command_names[k];
+}
+
+static const char *const response_names[RESP_COUNT] = {
+	[RESP_READY] = "ready",
+	[RESP_SETUP_DONE] = "setup_done",
+	[RESP_PROBE_DONE] = "probe_done",
+	[RESP_CONFIGURE_DONE] = "configure_done",
+	[RESP_BUILD_STARTED] = "build_started",
+	[RESP_WORKTREE_CREATED] = "worktree_created",
+	[RESP_BUILD_PREPARE_DONE] = "build_prepare_done",
+	[RESP_STARTED] = "started",
+	[RESP_UNIT] = "unit",
+	[RESP_NOTE] = "note",
+	[RESP_ARTIFACT] = "artifact",
+	[RESP_BUILD_RESULT] = "build_result",
+	[RESP_CANCELLED] = "cancelled",
+	[RESP_HEARTBEAT] = "heartbeat",
+	[RESP_BUILD_DONE] = "build_done",
+	[RESP_QUIT_ACK] = "quit_ack",
+	[RESP_ERROR] = "error",
+};
+
+const char *response_name(enum response_kind k)
+{
+	return response_names[k];
+}
+
 void settings_release(struct settings *s)
 {
 	strv_release(&s->platform_dirs);
@@ -38,6 +81,8 @@ void settings_release(struct settings *s)
 	strv_release(&s->libraries_dirs);
 	strv_release(&s->build_properties);
 	free(s->cache_dir);
+	free(s->user_dir);
+	free(s->data_dir);
 	*s = (struct settings){0};
 }
 
@@ -51,6 +96,41 @@ void job_release(struct job *j)
 	free(j->known_key);
 	free(j->known_deps);
 	*j = (struct job){0};
+}
+
+void commit_release(struct commit *c)
+{
+	free(c->id);
+	free(c->tree);
+	free(c->ref);
+	for (size_t i = 0; i < c->n_roots; i++) {
+		free(c->roots[i].dir);
+		free(c->roots[i].path);
+	}
+	free(c->roots);
+	*c = (struct commit){0};
+}
+
+void probe_release(struct probe *p)
+{
+	for (size_t i = 0; i < p->n_held; i++)
+		free(p->held[i].user);
+	for (size_t i = 0; i < p->n_platforms; i++) {
+		free(p->platforms[i].id);
+		free(p->platforms[i].version);
+		free(p->platforms[i].dir);
+	}
+	for (size_t i = 0; i < p->n_boards; i++) {
+		free(p->boards[i].board);
+		free(p->boards[i].fqbn);
+		free(p->boards[i].digest);
+		free(p->boards[i].toolchain);
+		free(p->boards[i].why);
+	}
+	free(p->held);
+	free(p->platforms);
+	free(p->boards);
+	*p = (struct probe){0};
 }
 
 void build_result_release(struct build_result *r)

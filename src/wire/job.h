@@ -34,7 +34,9 @@ struct settings {
 	struct strv library_dirs; /* --library, absolute: one library each */
 	struct strv libraries_dirs; /* --libraries, absolute: folders of libraries */
 	struct strv build_properties; /* K=V */
-	char *cache_dir; /* absolute */
+	char *cache_dir; /* absolute; NULL: the worker's own. Not sent */
+	char *user_dir; /* the boss's sketchbook, whose libraries count; NULL none */
+	char *data_dir; /* the boss's Arduino data directory; NULL none */
 	enum warnings warnings;
 	bool warnings_are_errors; /* -E */
 	bool no_lto; /* -L */
@@ -74,12 +76,21 @@ struct sizes {
 	int64_t ram, ram_max;
 };
 
-/* One file of the firmware. In-process it lies at `path`, to be linked or copied before the call returns. */
+/* One file of the firmware. It lies at `path`, to be linked, moved or copied before the call returns. */
 struct artifact {
 	char *name; /* no slash, or objects/… for -k */
 	char *path;
 	uint64_t size;
-	char sha256[65];
+	char sha256[65]; /* hex; "" when nobody has looked yet */
+};
+
+/* A piece of a file on its way from a worker to the boss's disk. */
+struct artifact_piece {
+	uint32_t job, attempt;
+	const char *name; /* log, err, cmd, deps, syms, or that of an artefact */
+	uint32_t seq; /* from 0 within the file */
+	const void *data;
+	size_t len; /* at most WIRE_MAX_PIECE */
 };
 
 struct times {
@@ -123,22 +134,85 @@ struct unit_report {
 	double start; /* seconds since the run began */
 };
 
+/* A directory of a snapshot and the path on the boss that it stands for. */
+struct root {
+	char *dir; /* at the top of the snapshot's tree: one plain name */
+	char *path; /* absolute */
+};
+
+/* A snapshot that a worker checks out. */
+struct commit {
+	char *id; /* as jobs name it: "current", or a commit's name */
+	char *tree; /* git tree id, hex: what the ref must hold */
+	char *ref; /* refs/bm/… */
+	struct root *roots;
+	size_t n_roots;
+};
+
+void commit_release(struct commit *c);
+
+/* What a worker says of the machine it runs on. */
+struct probe_board {
+	char *board; /* as asked */
+	char *fqbn; /* canonical; NULL unknown here */
+	char *digest; /* of toolchain and platform, hex; NULL when it cannot be built here */
+	char *toolchain; /* for people: "avr-gcc 5.4.0"; NULL */
+	char *why; /* it cannot be built; NULL: it can */
+};
+struct probe_platform {
+	char *id; /* vendor:arch */
+	char *version;
+	char *dir;
+};
+struct probe_held {
+	char *user;
+	int slots; /* CPU slots of this machine that the user's compilers hold */
+};
+struct probe {
+	int threads;
+	double load; /* 1 minute */
+	int64_t memory, disk; /* bytes free; disk: where it works */
+	struct probe_held *held;
+	size_t n_held;
+	struct probe_platform *platforms;
+	size_t n_platforms;
+	struct probe_board *boards;
+	size_t n_boards;
+};
+
+void probe_release(struct probe *p);
+
 enum cancel_mode { CANCEL_UNSTARTED, CANCEL_KILL };
 
 /* Boss to worker. */
 enum command_kind {
+	CMD_SETUP,
+	CMD_PROBE,
 	CMD_CONFIGURE,
 	CMD_BUILD_PREPARE,
 	CMD_BUILD_SKETCHES,
+	CMD_BOARD_OPEN,
 	CMD_CANCEL,
+	CMD_PING,
 	CMD_BUILD_DONE,
 	CMD_QUIT,
+	CMD_COUNT
 };
+
+/* Its name on the wire. */
+const char *command_name(enum command_kind k);
 
 struct command {
 	enum command_kind kind;
-	const struct settings *settings; /* configure */
+	int protocol; /* setup */
+	const char *run, *boss; /* setup */
+	const struct strv *boards; /* probe: FQBNs */
+	const struct settings
+		*settings; /* configure; probe: platform_dirs, build_properties, warnings, no_lto */
+	const struct commit *commits; /* build_prepare */
+	size_t n_commits;
 	int max_sketches; /* build_prepare; 0: the worker's slots */
+	const char *commit, *board; /* board_open */
 	const struct job *jobs; /* build_sketches; cancel uses id and attempt only */
 	size_t n_jobs;
 	enum cancel_mode mode; /* cancel */
@@ -147,25 +221,44 @@ struct command {
 /* Worker to boss. */
 enum response_kind {
 	RESP_READY,
+	RESP_SETUP_DONE,
+	RESP_PROBE_DONE,
 	RESP_CONFIGURE_DONE,
+	RESP_BUILD_STARTED,
+	RESP_WORKTREE_CREATED,
 	RESP_BUILD_PREPARE_DONE,
 	RESP_STARTED,
 	RESP_UNIT,
 	RESP_NOTE, /* a line for the user, once: platform chosen, a fix applied, a duplicate library ignored */
+	RESP_ARTIFACT,
 	RESP_BUILD_RESULT,
 	RESP_CANCELLED,
+	RESP_HEARTBEAT,
 	RESP_BUILD_DONE,
 	RESP_QUIT_ACK,
 	RESP_ERROR,
+	RESP_COUNT
 };
+
+/* Its name on the wire. */
+const char *response_name(enum response_kind k);
 
 struct response {
 	enum response_kind kind;
-	int threads, slots; /* ready, build_prepare_done */
-	uint32_t job, attempt; /* started, cancelled */
+	int protocol; /* ready */
+	const char *version, *arch; /* ready */
+	int threads, slots; /* ready, build_started (threads), build_prepare_done */
+	const char *work_dir, *git_dir; /* setup_done */
+	const struct probe *probe; /* probe_done */
+	const char *commit; /* worktree_created */
+	uint32_t job, attempt; /* started, cancelled; error: 0.0 none */
 	int slot; /* started */
 	const struct unit_report *unit; /* unit */
+	const struct artifact_piece *piece; /* artifact */
 	const struct build_result *result; /* build_result */
+	int running; /* heartbeat: sketches */
+	double load; /* heartbeat: 1 minute */
+	int exceptions; /* build_done */
 	const char *msg; /* note, error */
 	bool fatal; /* error */
 };

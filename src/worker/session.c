@@ -265,16 +265,15 @@ static void do_quit(struct session *s, const struct command *c)
 
 /* Which command is taken in which states, and what it does. */
 static const struct {
-	const char *name;
 	enum session_state first, last;
 	void (*act)(struct session *s, const struct command *c);
-} table[] = {
-	[CMD_CONFIGURE] = {"configure", SESSION_NEW, SESSION_NEW, do_configure},
-	[CMD_BUILD_PREPARE] = {"build_prepare", SESSION_CONFIGURED, SESSION_READY, do_prepare},
-	[CMD_BUILD_SKETCHES] = {"build_sketches", SESSION_READY, SESSION_READY, do_build},
-	[CMD_CANCEL] = {"cancel", SESSION_READY, SESSION_READY, do_cancel},
-	[CMD_BUILD_DONE] = {"build_done", SESSION_READY, SESSION_READY, do_build_done},
-	[CMD_QUIT] = {"quit", SESSION_NEW, SESSION_READY, do_quit},
+} table[CMD_COUNT] = {
+	[CMD_CONFIGURE] = {SESSION_NEW, SESSION_NEW, do_configure},
+	[CMD_BUILD_PREPARE] = {SESSION_CONFIGURED, SESSION_READY, do_prepare},
+	[CMD_BUILD_SKETCHES] = {SESSION_READY, SESSION_READY, do_build},
+	[CMD_CANCEL] = {SESSION_READY, SESSION_READY, do_cancel},
+	[CMD_BUILD_DONE] = {SESSION_READY, SESSION_READY, do_build_done},
+	[CMD_QUIT] = {SESSION_NEW, SESSION_READY, do_quit},
 };
 
 static void on_command(void *ctx, const struct command *c)
@@ -282,9 +281,10 @@ static void on_command(void *ctx, const struct command *c)
 	struct session *s = ctx;
 	if (s->closing)
 		return;
-	if (s->state < table[c->kind].first || s->state > table[c->kind].last) {
+	if (!table[c->kind].act || s->state < table[c->kind].first ||
+		s->state > table[c->kind].last) {
 		char *msg = xasprintf(
-			"command '%s' in state '%s'", table[c->kind].name, state_name[s->state]);
+			"command '%s' in state '%s'", command_name(c->kind), state_name[s->state]);
 		send_error(s, false, msg);
 		free(msg);
 		return;

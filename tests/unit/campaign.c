@@ -200,6 +200,7 @@ static void on_command(void *ctx, const struct command *c)
 		break;
 	case CMD_BUILD_DONE: say(w, &(struct response){.kind = RESP_BUILD_DONE}); break;
 	case CMD_QUIT: say(w, &(struct response){.kind = RESP_QUIT_ACK}); break;
+	default: break;
 	}
 }
 

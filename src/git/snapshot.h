@@ -1,0 +1,49 @@
+/* snapshot: the working tree as it is now, as one parentless commit in a repository of our own; the user's index, refs and objects are
+ * read, never written. It blocks: run it off the loop.
+ *
+ * A snapshot holds roots: directories of the boss. Of a git work tree it takes tracked and untracked files, submodules and nested
+ * repositories too; ignored files only where `needed` says so. Of any other directory it takes all. Bytes go as they are on disk: no
+ * filter, no line-end conversion, no hook. Symlinks and exec bits survive; what git cannot hold (FIFO, socket, device) is left out with a note.
+ */
+#ifndef GIT_SNAPSHOT_H
+#define GIT_SNAPSHOT_H
+
+#include <stddef.h>
+#include "common/strv.h"
+
+struct error;
+
+#define SNAPSHOT_MAX_FILES 1000000
+#define SNAPSHOT_MAX_BYTES (4ull << 30)
+
+/* One directory to take. */
+struct snapshot_root {
+	const char *path; /* absolute, as it was named */
+	const struct strv
+		*needed; /* directories beneath it whose ignored files go too; NULL none */
+};
+
+struct snapshot_config {
+	const char *
+		repo; /* our bare repository; made when absent. Shared by runs: safe at the same time */
+	const struct snapshot_root *roots; /* at most 4096; none lies beneath another */
+	size_t n_roots;
+	const struct strv
+		*excluded; /* directories that never go: the output directory; NULL none */
+};
+
+struct snapshot {
+	char *commit, *tree; /* hex ids; equal content has equal ids */
+	struct strv dirs; /* the name in the tree of each root, in order: "0-FastLED" */
+	struct strv notes; /* lines for the user: what was left out */
+	size_t files;
+	unsigned long long bytes;
+};
+
+int snapshot_make(struct snapshot *s, const struct snapshot_config *c, struct error *err);
+void snapshot_release(struct snapshot *s);
+/* Makes a commit of files as they are, for sending: `names` (plain or dir/name) in the tree, `paths` where they lie. */
+int snapshot_files(struct snapshot *s, const char *repo, const struct strv *names,
+	const struct strv *paths, struct error *err);
+
+#endif
