@@ -81,9 +81,8 @@ static bool take_kept(struct group *g, struct tu *t)
 	struct compile_input in = input_of(g, t);
 	if (!store_find_compile(g->context->shared->store, &in, &t->out))
 		return false;
-	t->done = t->hit = true;
+	t->done = true;
 	t->status = 0;
-	g->hits++;
 	buf_add(&t->err, t->out.err.data, t->out.err.len);
 	return true;
 }
@@ -139,10 +138,31 @@ static void drop_after(struct group *g, const struct tu *t)
 	}
 }
 
+static void on_start(void *ctx)
+{
+	struct tu *t = ctx;
+	struct group *g = t->group;
+	clock_gettime(CLOCK_REALTIME, &t->started);
+	t->runs = true;
+	if (g->n_running++ == 0 && g->clock)
+		g->clock(g->ctx, true);
+}
+
+static void stopped(struct tu *t)
+{
+	struct group *g = t->group;
+	if (!t->runs)
+		return;
+	t->runs = false;
+	if (--g->n_running == 0 && g->clock)
+		g->clock(g->ctx, false);
+}
+
 static void on_done(void *ctx, const struct proc_result *r, const char *why)
 {
 	struct tu *t = ctx;
 	struct group *g = t->group;
+	stopped(t);
 	t->task = NULL;
 	t->done = true;
 	g->pending--;
@@ -181,12 +201,11 @@ static int submit(struct group *g, struct tu *t)
 	struct task_spec spec = {
 		.argv = &t->argv,
 		.stage = g->stage,
-		.urgent = g->urgent,
 		.timeout = g->timeout,
+		.started = on_start,
 	};
 	/* Without a lookup nobody has read it yet: what is as young as a sketch's main file would not be kept. */
 	file_index_get(g->context->shared->files, t->source);
-	clock_gettime(CLOCK_REALTIME, &t->started);
 	t->task = task_submit(g->context->shared->tasks, &spec, on_done, t);
 	g->pending++;
 	return 0;

@@ -23,7 +23,7 @@ struct tu {
 	bool has_form;
 	struct digest form; /* of source_normal_form, when has_form */
 
-	bool done, hit;
+	bool done, runs;
 	bool dropped; /* its outcome no longer counts */
 	int status; /* of the compiler; -1 not run */
 	bool timed_out;
@@ -31,7 +31,7 @@ struct tu {
 	struct buf log, err;
 	double cpu;
 	struct task *task;
-	struct timespec started;
+	struct timespec started; /* its process */
 	struct group *group;
 };
 
@@ -43,7 +43,6 @@ struct group {
 	char *root; /* the directory whose files are the group's own */
 	char *build_dir; /* build.path as it stands in the commands */
 	enum stage stage;
-	bool urgent;
 	bool lookup; /* take kept results */
 	double timeout;
 
@@ -51,8 +50,10 @@ struct group {
 	struct tu *failed; /* the first in order */
 	char *why; /* a failure that is not the compiler's: it could not start */
 	bool cancelled, running;
-	unsigned hits;
+	size_t n_running; /* processes */
 	void (*done)(void *ctx, struct group *g);
+	void (*clock)(void *ctx,
+		bool runs); /* its first process starts, its last one ends; NULL: nobody asks */
 	void *ctx;
 };
 

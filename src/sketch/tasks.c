@@ -1,4 +1,4 @@
-/* tasks: the token pool. Queued tasks lie in one list per stage, urgent ones in front. Starting is
+/* tasks: the token pool. Queued tasks lie in one list per stage. Starting is
  * done from an idle turn of the loop, so that no callback ever comes from within task_submit, and
  * children get an allow-listed environment with LC_ALL=C.
  */
@@ -18,8 +18,9 @@ struct task {
 	struct strv argv;
 	char *cwd;
 	enum stage stage;
-	bool urgent, cancelled;
+	bool cancelled;
 	double timeout;
+	void (*started)(void *ctx);
 	task_done_fn *done;
 	void *ctx;
 	struct proc *proc; /* NULL while queued */
@@ -95,6 +96,8 @@ static void start(struct tasks *t, struct task *k)
 		.cwd = k->cwd,
 		.timeout = k->timeout,
 	};
+	if (k->started)
+		k->started(k->ctx);
 	k->proc = proc_start(t->procs, &spec, on_exit_of, k, &err);
 	if (!k->proc) {
 		report(k, NULL, err.text);
@@ -105,18 +108,14 @@ static void start(struct tasks *t, struct task *k)
 	t->running_framework += k->stage == STAGE_FRAMEWORK;
 }
 
-/* The next task that may start now, or NULL. A link somebody waits for goes before all else; sketches go before
- * units that nobody waits for yet, so that both stages overlap. */
+/* The next task that may start now, or NULL. */
 static struct task *pick(struct tasks *t)
 {
 	if (t->running >= t->tokens)
 		return NULL;
-	struct task *unit =
-		t->running_framework < t->framework_jobs ? t->queue[STAGE_FRAMEWORK] : NULL;
-	struct task *sketch = t->queue[STAGE_SKETCH];
-	if (unit && unit->urgent)
-		return unit;
-	return sketch ? sketch : unit;
+	if (t->queue[STAGE_FRAMEWORK] && t->running_framework < t->framework_jobs)
+		return t->queue[STAGE_FRAMEWORK];
+	return t->queue[STAGE_SKETCH];
 }
 
 static struct task *first_cancelled(struct tasks *t)
@@ -135,13 +134,13 @@ static void on_kick(uv_idle_t *h)
 	struct tasks *t = h->data;
 	struct task *k;
 	uv_idle_stop(h);
-	while ((k = first_cancelled(t))) {
+	/* A report may cancel others, and so may one that cannot start. */
+	while ((k = first_cancelled(t)) || (k = pick(t))) {
 		DL_DELETE(t->queue[k->stage], k);
-		report(k, NULL, "cancelled");
-	}
-	while ((k = pick(t))) {
-		DL_DELETE(t->queue[k->stage], k);
-		start(t, k);
+		if (k->cancelled)
+			report(k, NULL, "cancelled");
+		else
+			start(t, k);
 	}
 }
 
@@ -210,24 +209,11 @@ struct task *task_submit(
 	strv_push_all(&k->argv, spec->argv);
 	k->cwd = xstrdup(spec->cwd);
 	k->stage = spec->stage;
-	k->urgent = spec->urgent;
 	k->timeout = spec->timeout;
+	k->started = spec->started;
 	k->done = done;
 	k->ctx = ctx;
-	struct task *after = NULL, *i;
-	if (k->urgent) {
-		DL_FOREACH (t->queue[k->stage], i) {
-			if (!i->urgent)
-				break;
-			after = i;
-		}
-		if (after)
-			DL_APPEND_ELEM(t->queue[k->stage], after, k);
-		else
-			DL_PREPEND(t->queue[k->stage], k);
-	} else {
-		DL_APPEND(t->queue[k->stage], k);
-	}
+	DL_APPEND(t->queue[k->stage], k);
 	kick(t);
 	return k;
 }

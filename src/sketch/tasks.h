@@ -1,5 +1,5 @@
-/* tasks: every process the engine starts goes through here. One pool of CPU tokens; caps per stage; a
- * task that somebody's link waits for goes before others of its stage.
+/* tasks: every process the engine starts goes through here. One pool of CPU tokens; stage 1 has a cap of its own and goes first: a
+ * unit is built only when somebody's link waits for it.
  */
 #ifndef SKETCH_TASKS_H
 #define SKETCH_TASKS_H
@@ -22,8 +22,8 @@ struct task_spec {
 	const struct strv *argv; /* copied */
 	const char *cwd; /* NULL: the engine's */
 	enum stage stage;
-	bool urgent; /* before those of its stage that are not */
-	double timeout; /* seconds, 0 none */
+	double timeout; /* seconds from its start, 0 none */
+	void (*started)(void *ctx); /* called when it has got its token; NULL: nobody asks */
 };
 
 /* `reproducible` pins SOURCE_DATE_EPOCH for the children unless the user has set one. */

@@ -261,9 +261,11 @@ static void on_archived(void *ctx, const struct proc_result *r, const char *why)
 		char *fault = r ? task_fault(&u->commands[u->next_command - 1], r) : xstrdup(why);
 		if (r)
 			buf_add(&u->err, r->err.data, r->err.len);
+		u->timed_out = r && r->timed_out;
 		fail(u, fault != NULL,
-			xasprintf("%s cannot be archived%s%s", unit_name(u), fault ? ": " : "",
-				fault ? fault : ""));
+			xasprintf("%s %s%s%s", unit_name(u),
+				u->timed_out ? "takes too long to archive" : "cannot be archived",
+				fault ? ": " : "", fault ? fault : ""));
 		free(fault);
 		return;
 	}
@@ -279,7 +281,6 @@ static void next_archive_command(struct unit *u)
 	struct task_spec spec = {
 		.argv = &u->commands[u->next_command++],
 		.stage = STAGE_FRAMEWORK,
-		.urgent = true,
 		.timeout = u->context->shared->config.timeout,
 	};
 	u->archiving = task_submit(u->context->shared->tasks, &spec, on_archived, u);
@@ -364,7 +365,6 @@ static void compile(struct unit *u)
 	}
 	u->state = UNIT_COMPILING;
 	u->reused = false;
-	u->group.urgent = u->urgent;
 	u->group.done = on_compiled;
 	u->group.ctx = u;
 	group_run(&u->group);
@@ -493,7 +493,6 @@ static struct unit *unit_new(struct context *c, const struct library *library, c
 	u->flavor = flavor;
 	u->place = xstrdup(unit_place(c, overlay));
 	u->lock = -1;
-	u->urgent = true;
 	u->start = (double)(uv_hrtime() - s->opened) / 1e9;
 	u->dir = xasprintf("%s/u%u", scratch, s->next_unit++);
 	strv_push_all(&with_utility, dirs);

@@ -36,7 +36,7 @@ struct unit {
 	char *dir; /* scratch directory of the objects */
 	size_t n_variant; /* the core: how many of the group are the variant\'s */
 	enum unit_state state;
-	bool urgent, stale;
+	bool stale;
 	struct unit_file
 		*files; /* in link order; of the core: variant's objects, then core.a last */
 	size_t n_files;

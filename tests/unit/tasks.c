@@ -20,7 +20,7 @@ struct job {
 	const char *name;
 	struct task *task;
 	bool ended, has_result, timed_out;
-	int status;
+	int status, starts;
 	char *out, *why;
 	struct job *cancels, *then;
 };
@@ -52,8 +52,12 @@ static bool close_pool(struct pool *p)
 	return uv_loop_close(&p->loop) == 0;
 }
 
-static void submit(
-	struct job *j, enum stage stage, bool urgent, double timeout, const char *script);
+static void submit(struct job *j, enum stage stage, double timeout, const char *script);
+
+static void on_start(void *ctx)
+{
+	((struct job *)ctx)->starts++;
+}
 
 static void on_done(void *ctx, const struct proc_result *r, const char *why)
 {
@@ -71,23 +75,24 @@ static void on_done(void *ctx, const struct proc_result *r, const char *why)
 	if (j->cancels && j->cancels->task)
 		task_cancel(j->cancels->task);
 	if (j->then)
-		submit(j->then, STAGE_SKETCH, false, 0, "exit 0");
+		submit(j->then, STAGE_SKETCH, 0, "exit 0");
 }
 
-static void submit_argv(struct job *j, enum stage stage, bool urgent, double timeout,
-	const struct strv *argv, const char *cwd)
+static void submit_argv(
+	struct job *j, enum stage stage, double timeout, const struct strv *argv, const char *cwd)
 {
-	struct task_spec s = {argv, cwd, stage, urgent, timeout};
+	struct task_spec s = {
+		.argv = argv, .cwd = cwd, .stage = stage, .timeout = timeout, .started = on_start};
 	j->task = task_submit(j->p->t, &s, on_done, j);
 }
 
-static void submit(struct job *j, enum stage stage, bool urgent, double timeout, const char *script)
+static void submit(struct job *j, enum stage stage, double timeout, const char *script)
 {
 	struct strv argv = STRV_INIT;
 	strv_push(&argv, "/bin/sh");
 	strv_push(&argv, "-c");
 	strv_push(&argv, script);
-	submit_argv(j, stage, urgent, timeout, &argv, NULL);
+	submit_argv(j, stage, timeout, &argv, NULL);
 	strv_release(&argv);
 }
 
@@ -142,7 +147,7 @@ static void caps(void)
 	for (int i = 0; i < 9; i++) {
 		j[i] = (struct job){.p = &p, .name = "."};
 		char *script = waiting(i);
-		submit(&j[i], i < 4 ? STAGE_FRAMEWORK : STAGE_SKETCH, false, 0, script);
+		submit(&j[i], i < 4 ? STAGE_FRAMEWORK : STAGE_SKETCH, 0, script);
 		free(script);
 	}
 	is_int((long long)tasks_started(p.t), 0, "nothing starts from within submit");
@@ -150,20 +155,16 @@ static void caps(void)
 		turn(&p, 1);
 	turn(&p, 10);
 	is_int((long long)tasks_started(p.t), 3, "as many processes as tokens");
-	is_int(running(4, 8), 3, "sketches before units that nobody waits for");
-	put(file("go", 4), "");
-	put(file("go", 5), "");
-	put(file("go", 6), "");
-	while (running(0, 8) < 3)
-		turn(&p, 1);
-	is_int(running(0, 3), 1, "then one unit, for that is its cap");
+	is_int(running(0, 3), 1, "one unit, for that is its cap");
+	is_int(running(4, 8), 2, "the others are sketches");
+	is_int(j[0].starts + j[4].starts + j[5].starts, 3, "they were told of it");
+	is_int(j[1].starts + j[6].starts, 0, "those that wait were not");
+	for (int i = 4; i < 9; i++)
+		put(file("go", i), "");
+	for (int i = 4; i < 9; i++)
+		until(&j[i]);
 	turn(&p, 10);
-	is_int((long long)tasks_started(p.t), 6, "and no more");
-	put(file("go", 7), "");
-	put(file("go", 8), "");
-	until(&j[7]);
-	until(&j[8]);
-	turn(&p, 10);
+	is_int((long long)tasks_started(p.t), 6, "all sketches and one unit");
 	is_int(running(0, 8), 1, "the cap of stage 1 holds with tokens to spare");
 	tasks_set_limits(p.t, 3, 2);
 	while (running(0, 3) < 2)
@@ -188,29 +189,25 @@ static void order(void)
 	static const struct {
 		const char *name;
 		enum stage stage;
-		bool urgent;
 	} t[] = {
-		{"a", STAGE_FRAMEWORK, false},
-		{"b", STAGE_SKETCH, false},
-		{"C", STAGE_FRAMEWORK, true},
-		{"d", STAGE_SKETCH, false},
-		{"E", STAGE_FRAMEWORK, true},
-		{"f", STAGE_FRAMEWORK, false},
-		{"G", STAGE_SKETCH, true},
+		{"A", STAGE_FRAMEWORK},
+		{"b", STAGE_SKETCH},
+		{"C", STAGE_FRAMEWORK},
+		{"d", STAGE_SKETCH},
+		{"E", STAGE_FRAMEWORK},
 	};
 	struct pool p = {0};
 	struct job j[ARRAY_LEN(t)];
 	open_pool(&p, 1, 1, false);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		j[i] = (struct job){.p = &p, .name = t[i].name};
-		submit(&j[i], t[i].stage, t[i].urgent, 0, "exit 0");
+		submit(&j[i], t[i].stage, 0, "exit 0");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		until(&j[i]);
 		release(&j[i]);
 	}
-	is_str(buf_str(&p.order), "CEGbdaf",
-		"urgent units, urgent sketches, sketches, other units; each kind in order");
+	is_str(buf_str(&p.order), "ACEbd", "units, then sketches; each kind in order");
 	ok(close_pool(&p), "closed");
 }
 
@@ -220,9 +217,9 @@ static void cancel(void)
 	struct job run = {.p = &p, .name = "r"}, queued = {.p = &p, .name = "q"},
 		   next = {.p = &p, .name = "n"};
 	open_pool(&p, 1, 1, false);
-	submit(&run, STAGE_SKETCH, false, 0, "sleep 100 & sleep 100");
-	submit(&queued, STAGE_SKETCH, false, 0, "exit 0");
-	submit(&next, STAGE_SKETCH, false, 0, "exit 3");
+	submit(&run, STAGE_SKETCH, 0, "sleep 100 & sleep 100");
+	submit(&queued, STAGE_SKETCH, 0, "exit 0");
+	submit(&next, STAGE_SKETCH, 0, "exit 3");
 	while (tasks_started(p.t) < 1)
 		turn(&p, 1);
 	task_cancel(queued.task);
@@ -230,6 +227,7 @@ static void cancel(void)
 	ok(!queued.ended, "a queued task does not end from within cancel");
 	until(&queued);
 	ok(!queued.has_result && !strcmp(queued.why, "cancelled"), "but from the loop");
+	is_int(queued.starts, 0, "nobody says that it started");
 	is_int((long long)tasks_started(p.t), 1, "and never starts");
 	ok(!run.ended, "the running one is not hit");
 	task_cancel(run.task);
@@ -252,8 +250,8 @@ static void from_callbacks(void)
 	struct job c = {.p = &p, .name = "c"}, b = {.p = &p, .name = "b"},
 		   a = {.p = &p, .name = "a", .cancels = &b, .then = &c};
 	open_pool(&p, 1, 1, false);
-	submit(&a, STAGE_SKETCH, false, 0, "exit 0");
-	submit(&b, STAGE_SKETCH, false, 0, "exit 0");
+	submit(&a, STAGE_SKETCH, 0, "exit 0");
+	submit(&b, STAGE_SKETCH, 0, "exit 0");
 	until(&c);
 	is_str(buf_str(&p.order), "abc", "a callback may cancel and submit");
 	ok(!b.has_result && c.has_result, "with effect");
@@ -270,13 +268,22 @@ static void cannot_start(void)
 	struct job j = {.p = &p, .name = "x"}, k = {.p = &p, .name = "y"};
 	open_pool(&p, 1, 1, false);
 	strv_push(&argv, at("no-such-compiler"));
-	submit_argv(&j, STAGE_FRAMEWORK, true, 0, &argv, NULL);
-	submit(&k, STAGE_SKETCH, false, 0, "exit 0");
+	submit_argv(&j, STAGE_FRAMEWORK, 0, &argv, NULL);
+	submit(&k, STAGE_SKETCH, 0, "exit 0");
 	ok(!j.ended, "also a program that is not there is told from the loop");
 	until(&j);
 	ok(!j.has_result && strstr(j.why, "no-such-compiler"), "with a reason (%s)", j.why);
 	until(&k);
 	ok(k.has_result, "its token is free");
+	release(&j);
+	release(&k);
+	unsigned long before = tasks_started(p.t);
+	j = (struct job){.p = &p, .name = "x", .cancels = &k};
+	k = (struct job){.p = &p, .name = "y"};
+	submit_argv(&j, STAGE_FRAMEWORK, 0, &argv, NULL);
+	submit(&k, STAGE_SKETCH, 0, "exit 0");
+	until(&k);
+	ok(!k.has_result && tasks_started(p.t) == before, "what it cancels does not start");
 	release(&j);
 	release(&k);
 	strv_release(&argv);
@@ -288,7 +295,7 @@ static void timeouts(void)
 	struct pool p = {0};
 	struct job j = {.p = &p, .name = "x"};
 	open_pool(&p, 1, 1, false);
-	submit(&j, STAGE_SKETCH, false, 0.2, "sleep 100");
+	submit(&j, STAGE_SKETCH, 0.2, "sleep 100");
 	until(&j);
 	ok(j.has_result && j.timed_out, "over its time: a result that says so");
 	is_int(j.status, 128 + SIGKILL, "killed");
@@ -304,7 +311,7 @@ static char *env_of(bool reproducible, const char *cwd)
 	struct job j = {.p = &p, .name = "x"};
 	strv_push(&argv, cwd ? "pwd" : "/usr/bin/env");
 	open_pool(&p, 1, 1, reproducible);
-	submit_argv(&j, STAGE_SKETCH, false, 0, &argv, cwd);
+	submit_argv(&j, STAGE_SKETCH, 0, &argv, cwd);
 	until(&j);
 	strv_split(&lines, j.out ? j.out : "", "\n");
 	strv_sort(&lines);
@@ -364,8 +371,8 @@ static void freeing(void)
 	struct pool p = {0};
 	struct job run = {.p = &p, .name = "r"}, queued = {.p = &p, .name = "q"};
 	open_pool(&p, 1, 1, false);
-	submit(&run, STAGE_SKETCH, false, 0, "sleep 100");
-	submit(&queued, STAGE_SKETCH, false, 0, "exit 0");
+	submit(&run, STAGE_SKETCH, 0, "sleep 100");
+	submit(&queued, STAGE_SKETCH, 0, "exit 0");
 	while (tasks_started(p.t) < 1)
 		turn(&p, 1);
 	ok(close_pool(&p), "freed while one runs and one waits");
