@@ -92,7 +92,6 @@ void run_clock(struct run *r, bool runs)
 {
 	if (r->shared->config.timeout <= 0)
 		return;
-	r->clock_stopped = !runs;
 	if (!runs) {
 		if (uv_is_active((uv_handle_t *)r->timer))
 			r->left -= seconds_since(r->timer_started);
@@ -110,10 +109,16 @@ void run_show(struct run *r, const struct strv *argv)
 	command_text(argv, &r->result.cmd);
 }
 
+static void on_command_start(void *ctx)
+{
+	run_clock(ctx, true);
+}
+
 static void on_command(void *ctx, const struct proc_result *p, const char *why)
 {
 	struct run *r = ctx;
 	r->task = NULL;
+	run_clock(r, false);
 	if (r->ended) {
 		run_maybe_report(r);
 		return;
@@ -135,7 +140,12 @@ static void on_command(void *ctx, const struct proc_result *p, const char *why)
 void run_command(struct run *r, const struct strv *argv,
 	void (*after)(struct run *r, const struct proc_result *p))
 {
-	struct task_spec spec = {.argv = argv, .cwd = r->job.build_dir, .stage = STAGE_SKETCH};
+	struct task_spec spec = {
+		.argv = argv,
+		.cwd = r->job.build_dir,
+		.stage = STAGE_SKETCH,
+		.started = on_command_start,
+	};
 	strv_clear(&r->command);
 	strv_push_all(&r->command, argv);
 	r->after = after;
@@ -368,7 +378,6 @@ struct run *run_start(struct shared *s, struct context *c, const struct engine_j
 	r->timer = xcalloc(1, sizeof *r->timer);
 	uv_timer_init(s->loop, r->timer);
 	r->timer->data = r;
-	run_clock(r, true);
 	defer_call(s->defer, load, r);
 	return r;
 }

@@ -62,7 +62,6 @@ struct run {
 	void (*after_steps)(struct run *r);
 	uv_timer_t *timer;
 	double left; /* seconds of its time limit */
-	bool clock_stopped;
 	uint64_t timer_started;
 	bool ended, retried;
 
@@ -106,7 +105,7 @@ void run_maybe_report(struct run *r);
 double run_phase(struct run *r);
 /* Text of a command into the result, for `cmd`. */
 void run_show(struct run *r, const struct strv *argv);
-/* The clock of the time limit stands still while others are waited for. */
+/* The clock of the time limit: it runs while a process of this run does, and stands still while others are waited for. */
 void run_clock(struct run *r, bool runs);
 
 /* run_discover.c: sets libraries and includes, then goes on with run_compile. */

@@ -242,7 +242,11 @@ static void blocked(struct run *r, struct unit *u)
 		return;
 	buf_add(&r->result.err, u->err.data, u->err.len);
 	buf_add(&r->result.log, u->log.data, u->log.len);
-	run_end(r, u->infra ? BUILD_INFRA : BUILD_BLOCKED, xstrdup(u->reason));
+	run_end(r,
+		u->infra       ? BUILD_INFRA
+		: u->timed_out ? BUILD_TIMEOUT
+			       : BUILD_BLOCKED,
+		xstrdup(u->reason));
 }
 
 static struct unit *failed_unit(const struct run *r)
@@ -259,12 +263,8 @@ static void when_all_there(struct run *r)
 	if (r->ended || r->group.running || r->task ||
 		(r->compile_failed && !r->group.failed->out.deps.n))
 		return;
-	if (r->units_left) {
-		run_clock(r, false);
+	if (r->units_left)
 		return;
-	}
-	if (r->clock_stopped)
-		run_clock(r, true);
 	r->result.wait += run_phase(r);
 	struct unit *bad = failed_unit(r);
 	if (r->staged && !bad && !r->compile_failed && r->stage < ARRAY_LEN(stages))
@@ -277,6 +277,11 @@ static void when_all_there(struct run *r)
 		run_confirm(r);
 }
 
+static void on_clock(void *ctx, bool runs)
+{
+	run_clock(ctx, runs);
+}
+
 static void run_group(struct run *r)
 {
 	r->group.root = xstrdup(r->sketch_build_dir);
@@ -285,6 +290,7 @@ static void run_group(struct run *r)
 	r->group.stage = STAGE_SKETCH;
 	r->group.lookup = !r->shared->config.clean;
 	r->group.done = on_compiled;
+	r->group.clock = on_clock;
 	r->group.ctx = r;
 	run_phase(r);
 	group_run(&r->group);

@@ -169,6 +169,59 @@ static void timeouts(void)
 	ok(desk_close(&d), "closed");
 }
 
+/* A unit over the limit is no fault of the compiler's, nor a "no" of it. */
+static void unit_timeouts(void)
+{
+	struct desk d = {0};
+	put("lib4/Endless/library.properties", "name=Endless\nversion=1.0\n");
+	put("lib4/Endless/src/Endless.h", "#pragma once\n");
+	put("lib4/Endless/src/Endless.cpp", "#include \"Endless.h\"\n// tiny: hang\n");
+	put_sketch("UsesEndless", "#include <Endless.h>");
+	put_sketch("UsesItToo", "#include <Endless.h>\n#include <Blinker.h>");
+	strv_push(&d.config.libraries_dirs, at("lib4"));
+	strv_push(&d.config.libraries_dirs, at("libraries"));
+	d.config.timeout = 1;
+	desk_open(&d);
+	desk_submit(&d, 1, "tiny:tiny:one", "UsesEndless");
+	desk_submit(&d, 2, "tiny:tiny:one", "UsesItToo");
+	desk_submit(&d, 3, "tiny:tiny:one", "Plain");
+	desk_wait(&d, 3);
+	is_verdict(&d, 1, BUILD_TIMEOUT, "a library that takes too long: so does the sketch");
+	ok(strstr(desk_done(&d, 1)->reason, "Endless.cpp takes too long"), "its reason (%s)",
+		desk_done(&d, 1)->reason);
+	ok(!desk_done(&d, 1)->key, "it is not kept");
+	is_verdict(&d, 2, BUILD_TIMEOUT, "so does each that waits for it");
+	is_verdict(&d, 3, BUILD_OK, "nobody else is hit");
+	ok(desk_close(&d), "closed");
+}
+
+/* One token, held by stage 1 for longer than the limit of each process. */
+static void waits_for_token(void)
+{
+	struct desk d = {.config.limits = {1, 1, 2}, .config.timeout = 2};
+	put("lib5/Lengthy/library.properties", "name=Lengthy\nversion=1.0\n");
+	put("lib5/Lengthy/src/Lengthy.h", "#pragma once\n");
+	for (int i = 0; i < 5; i++) {
+		char *name = xasprintf("lib5/Lengthy/src/%d.c", i);
+		char *text = xasprintf(
+			"// tiny: touch %s/lengthy.runs\n// tiny: sleep 600\n", test_tmpdir());
+		put(name, text);
+		free(name);
+		free(text);
+	}
+	put_sketch("Patient", "int patient;");
+	put_sketch("UsesLengthy", "#include <Lengthy.h>");
+	strv_push(&d.config.libraries_dirs, at("lib5"));
+	desk_open(&d);
+	desk_submit(&d, 1, "tiny:tiny:one", "UsesLengthy");
+	desk_wait_file(&d, at("lengthy.runs"));
+	desk_submit(&d, 2, "tiny:tiny:one", "Patient");
+	desk_wait(&d, 2);
+	is_verdict(&d, 1, BUILD_OK, "the clock stands while units are made");
+	is_verdict(&d, 2, BUILD_OK, "and while stage 1 has the token");
+	ok(desk_close(&d), "closed");
+}
+
 /* A sketch that touches the file NAME.runs and then waits for NAME.go. */
 static void put_waiting(const char *name)
 {
@@ -414,6 +467,8 @@ int main(void)
 	bad();
 	blocked();
 	timeouts();
+	unit_timeouts();
+	waits_for_token();
 	cancel();
 	limits();
 	close_running();
