@@ -54,8 +54,19 @@ static void on_result(struct boss *b, const struct build_result *r)
 
 static void on_response(void *ctx, const struct response *r)
 {
-	static const char *const names[] = {"ready", "configured", "prepared", "started", "unit",
-		"note", "result", "cancelled", "build-done", "quit", "error"};
+	static const char *const names[RESP_COUNT] = {
+		[RESP_READY] = "ready",
+		[RESP_CONFIGURE_DONE] = "configured",
+		[RESP_BUILD_PREPARE_DONE] = "prepared",
+		[RESP_STARTED] = "started",
+		[RESP_UNIT] = "unit",
+		[RESP_NOTE] = "note",
+		[RESP_BUILD_RESULT] = "result",
+		[RESP_CANCELLED] = "cancelled",
+		[RESP_BUILD_DONE] = "build-done",
+		[RESP_QUIT_ACK] = "quit",
+		[RESP_ERROR] = "error",
+	};
 	struct boss *b = ctx;
 	if (r->kind != RESP_NOTE)
 		buf_addf(&b->trace, "%s%s", b->trace.len ? " " : "", names[r->kind]);
