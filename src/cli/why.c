@@ -15,6 +15,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/proc.h"
+#include "common/tmp.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
 #include "sketch/context.h"
@@ -268,14 +269,9 @@ static int open_shared(struct why *w, struct error *err)
 
 static int open_scratch(struct why *w, struct error *err)
 {
-	const char *tmp = getenv("TMPDIR");
-	w->scratch = xasprintf("%s/boardman-why.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(w->scratch)) {
-		error_errno(err, "cannot make '%s'", w->scratch);
-		free(w->scratch);
-		w->scratch = NULL;
+	w->scratch = tmp_new_dir("boardman-why", err);
+	if (!w->scratch)
 		return -1;
-	}
 	uv_loop_init(&w->loop);
 	w->procs = procs_new(&w->loop, err);
 	return w->procs ? 0 : -1;

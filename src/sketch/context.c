@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "common/buf.h"
 #include "common/fs.h"
+#include "common/tmp.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
 #include "sketch/fileindex.h"
@@ -41,7 +42,6 @@ static bool has_room(const char *dir)
  * be, gives way to TMPDIR. */
 const char *shared_scratch(struct shared *s, struct error *err)
 {
-	const char *tmp = getenv("TMPDIR");
 	if (s->scratch)
 		return s->scratch;
 	s->scratch = xasprintf("%s/tmp/run-%d", s->config.cache_dir, (int)getpid());
@@ -49,13 +49,8 @@ const char *shared_scratch(struct shared *s, struct error *err)
 		fs_mkdirs(s->scratch, NULL) == 0)
 		return s->scratch;
 	free(s->scratch);
-	s->scratch = xasprintf("%s/boardman-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (mkdtemp(s->scratch))
-		return s->scratch;
-	error_errno(err, "cannot make a directory '%s' to build in", s->scratch);
-	free(s->scratch);
-	s->scratch = NULL;
-	return NULL;
+	s->scratch = tmp_new_dir("boardman", err);
+	return s->scratch;
 }
 
 enum language language_of(const char *path)

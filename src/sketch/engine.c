@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/tmp.h"
 #include "common/xalloc.h"
 #include "sketch/context.h"
 #include "sketch/defer.h"
@@ -192,16 +193,13 @@ unsigned long engine_processes(const struct engine *e)
 /* Where there can be no cache, the run makes do with one of its own. */
 static int open_store(struct shared *s, struct error *err)
 {
-	const char *tmp = getenv("TMPDIR");
 	s->files = file_index_open(s->config.cache_dir);
 	s->store = store_open(s->config.cache_dir, s->files, err);
 	if (s->store)
 		return 0;
-	char *dir = xasprintf("%s/boardman-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(dir)) {
-		free(dir);
+	char *dir = tmp_new_dir("boardman", NULL);
+	if (!dir)
 		return -1;
-	}
 	log_warning("%s; nothing of this run is kept for others", err->text);
 	file_index_free(s->files);
 	free((char *)s->config.cache_dir);

@@ -8,11 +8,13 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/proc.h"
+#include "common/tmp.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
 #include "sketch/fileindex.h"
 #include "sketch/props.h"
 #include "sketch/run.h"
+#include "sketch/toolchain_internal.h"
 
 /* Serialised as "LINE\n" and the lines; kept like a compiled object, so that a changed header makes them anew. */
 static void prototypes_write(const struct prototypes *p, struct buf *out)
@@ -106,6 +108,25 @@ static void keep_prototypes(struct run *r, const struct proto_paths *p, const st
 	strv_release(&argv);
 }
 
+/* It writes a temporary file, and is short about it. */
+static void ctags_failed(struct run *r, const struct proc_result *p)
+{
+	const char *said = buf_str(&p->err), *tool = path_base(r->command.v[0]);
+	struct error err = ERROR_INIT;
+	int len = (int)strcspn(said, "\n");
+	buf_add(&r->result.err, p->err.data, p->err.len);
+	if (tmp_check(&err) < 0)
+		run_end(r, BUILD_INFRA,
+			xasprintf("'%s' needs a temporary file, and %s", tool, err.text));
+	else if (len)
+		run_end(r, BUILD_INFRA,
+			xasprintf("'%s' ended with status %d: %.*s", tool, p->exit_status, len,
+				said));
+	else
+		run_end(r, BUILD_INFRA,
+			xasprintf("'%s' ended with status %d", tool, p->exit_status));
+}
+
 static void on_ctags(struct run *r, const struct proc_result *p)
 {
 	struct prototypes found = {0};
@@ -113,8 +134,7 @@ static void on_ctags(struct run *r, const struct proc_result *p)
 	struct error err = ERROR_INIT;
 	struct buf text = BUF_INIT;
 	if (p->exit_status)
-		run_end(r, BUILD_INFRA,
-			xasprintf("arduino-ctags ended with status %d", p->exit_status));
+		ctags_failed(r, p);
 	else if (prototypes_parse(
 			 buf_str(&p->out), p->out.len, &r->sketch, &r->merged, &found, &err) < 0)
 		run_end(r, BUILD_INFRA, xstrdup(err.text));
@@ -128,16 +148,23 @@ static void on_ctags(struct run *r, const struct proc_result *p)
 	buf_release(&text);
 }
 
-/* The platform's own ctags if it names one, else Debian's, else arduino-cli's. */
-static int ctags_argv(struct run *r, const char *file, struct strv *argv)
+/* arduino-cli's own or one that the platform brings, else Debian's. -1 and err when there is none. */
+static int ctags_argv(struct run *r, const char *file, struct strv *argv, struct error *err)
 {
 	static const char *const options[] = {"-u", "--language-force=c++", "-f", "-",
 		"--c++-kinds=svpf", "--fields=KSTtzns", "--line-directives"};
 	const char *dir = props_get(r->context->board->props, "runtime.tools.ctags.path");
-	if (dir)
-		strv_pushf(argv, "%s/ctags", dir);
-	else
-		strv_push(argv, "arduino-ctags");
+	char *own = dir ? path_join(dir, "ctags") : NULL;
+	char *tool = own ? toolchain_in_path(own) : NULL;
+	free(own);
+	if (!tool)
+		tool = toolchain_in_path("arduino-ctags");
+	if (!tool)
+		return error_set(err,
+			"no program 'arduino-ctags', which finds the functions that need a "
+			"prototype; cure: run 'apt install arduino-ctags', or 'arduino-cli core "
+			"update-index', which brings one");
+	strv_push_take(argv, tool);
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		strv_push(argv, options[i]);
 	strv_push(argv, file);
@@ -165,7 +192,8 @@ static void on_preprocessed(struct run *r, const struct proc_result *p)
 	prototypes_filter(text.data, text.len, &r->sketch, &filtered);
 	if (fs_write(paths.filtered, filtered.data, filtered.len, &err) < 0)
 		goto fail;
-	ctags_argv(r, paths.filtered, &argv);
+	if (ctags_argv(r, paths.filtered, &argv, &err) < 0)
+		goto fail;
 	run_command(r, &argv, on_ctags);
 	goto out;
 fail:

@@ -1,0 +1,78 @@
+#!/bin/bash
+# What is missing on the machine or wanted by a sketch alone: tools, a directory for temporary files, platforms, libraries. It
+# is told once, with the cure; nobody else's sketches suffer.
+# shellcheck source-path=SCRIPTDIR/../lib disable=SC2016,SC2317
+. "${srcdir:?}/tests/lib/e2e.sh"
+command -v jq >/dev/null || skip_all 'jq is not installed'
+command -v arduino-ctags >/dev/null || skip_all 'arduino-ctags is not installed'
+
+has_line() { # LINE: on stdout
+  grep -qxF -e "$1" <<<"$out"
+}
+
+verdicts() { # of run.json: SKETCH=VERDICT…
+  jq -r '[.jobs[] | .sketch + "=" + .verdict] | sort | join(" ")' boardman-out/run.json
+}
+
+in_new() { # NAME: goes to an empty directory
+  mkdir "$T/work/$1"
+  cd "$T/work/$1" || exit 99
+}
+
+# --- arduino-ctags ---
+calls_early='void setup() { later(); }
+void loop() {}
+void later() {}'
+in_new ctags
+mksketch . A "$calls_early"
+mksketch . B "$calls_early"
+mksketch . Plain
+mkdir "$T/few"
+for tool in /usr/bin/git /bin/sh; do
+  ln -s "$tool" "$T/few"
+done
+PATH=$T/few run "$(command -v boardman)" compile -b one
+ok_status 3 'no ctags: the machine is at fault'
+is "$(verdicts)" 'A=infra B=infra Plain=ok' '… only where prototypes are needed'
+ok '… which is told with the cure' has_line "  no program 'arduino-ctags', which finds the functions that need a prototype;\
+ cure: run 'apt install arduino-ctags', or 'arduino-cli core update-index', which brings one"
+is "$(grep -c 'arduino-ctags' <<<"$out")" 1 '… once'
+ctags=$HOME/.arduino15/packages/builtin/tools/ctags/5.8-arduino11
+mkdir -p "$ctags"
+PATH=$T/few run "$(command -v boardman)" compile -b one
+ok_status 3 "arduino-cli's own directory may be empty"
+ln -s "$(command -v arduino-ctags)" "$ctags/ctags"
+PATH=$T/few run "$(command -v boardman)" compile -b one
+ok_status 0 "arduino-cli's own will do"
+is "$(verdicts)" 'A=ok B=ok Plain=ok' '… for all'
+rm -r "$HOME/.arduino15"
+
+# --- TMPDIR ---
+in_new tmpdir
+mksketch . A "$calls_early"
+mksketch . B "$calls_early"
+mksketch . Plain
+cure='cure: unset TMPDIR, or set it to a directory that you may write to'
+TMPDIR=$T/gone run boardman compile -b one
+ok_status 3 'TMPDIR does not exist: the machine is at fault'
+is "$(verdicts)" 'A=infra B=infra Plain=ok' '… only where a tool uses it'
+ok '… which is told with the cure' has_line \
+  "  'arduino-ctags' needs a temporary file, and TMPDIR '$T/gone' does not exist; $cure"
+is "$(grep -c "$T/gone" <<<"$out")" 1 '… once'
+TMPDIR=$T/gone run boardman why -b one Plain
+is "$status $err" "2 boardman: TMPDIR '$T/gone' does not exist; $cure" '… by why, too'
+if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true 2>/dev/null; then
+  chmod 755 "$T" "$T/work"
+  chmod -R a+rwX "$HOME" "$TMPDIR" "$TINY" .
+  mkdir -m 755 "$T/locked"
+  TMPDIR=$T/locked run setpriv --reuid 65534 --regid 65534 --clear-groups boardman compile -b one
+  ok_status 3 'TMPDIR may not be written to'
+  ok '… which is told' has_line \
+    "  'arduino-ctags' needs a temporary file, and TMPDIR '$T/locked' cannot be written to; $cure"
+else
+  skip 'needs root' 'TMPDIR may not be written to'
+fi
+run boardman compile -b one
+ok_status 0 'the cure cures'
+
+done_testing
