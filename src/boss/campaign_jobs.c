@@ -125,6 +125,7 @@ void campaign_job_command(const struct campaign *c, struct sched_pick p, struct 
 		.board = (char *)matrix_board(c->config->matrix, cj->row),
 		.sketch = s->dir,
 		.tree_library = s->tree_library,
+		.library_dirs = s->library_dirs,
 		.build_dir = cj->build_dir,
 		.known_key = cj->has_known ? cj->known.key : NULL,
 		.known_deps = cj->has_known ? cj->deps : NULL,

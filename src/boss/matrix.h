@@ -5,9 +5,9 @@
 #define BOSS_MATRIX_H
 
 #include <stddef.h>
+#include "common/strv.h"
 
 struct error;
-struct strv;
 
 #define MATRIX_MAX_ROWS 1000000
 
@@ -15,6 +15,7 @@ struct matrix_sketch {
 	char *dir; /* absolute */
 	char *name; /* its path from the top of its tree; what users see */
 	char *tree_library; /* NULL none */
+	struct strv library_dirs; /* absolute: one library each, for this sketch alone */
 };
 
 struct matrix_row {

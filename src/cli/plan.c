@@ -65,6 +65,8 @@ static int find_sketches(struct plan *p, struct invocation *in, struct error *er
 	if (check_names(p, err) < 0)
 		return -1;
 	p->rules = rules_open(&p->setup, &p->selection, !in->options.no_filter, err);
+	for (size_t i = 0; p->rules && i < p->selection.n; i++)
+		rules_library_dirs(p->rules, i, &p->selection.v[i].library_dirs);
 	return p->rules ? 0 : -1;
 }
 
@@ -130,7 +132,7 @@ static int check_libraries(struct plan *p, const struct options *o, struct error
 {
 	if (!o->library.n || !p->n_boards)
 		return 0;
-	struct libraries *ls = setup_libraries(&p->setup, p->boards[0], NULL, err);
+	struct libraries *ls = setup_libraries(&p->setup, p->boards[0], NULL, NULL, err);
 	if (!ls)
 		return error_prefix(err, "--library");
 	libraries_free(ls);
@@ -144,7 +146,6 @@ static void fill_settings(struct plan *p, const struct options *o)
 	struct settings *s = &p->settings;
 	setup_absolute(&o->platforms, &s->platform_dirs);
 	setup_absolute(&o->library, &s->library_dirs);
-	rules_library_dirs(p->rules, &s->library_dirs);
 	setup_absolute(&o->libraries, &s->libraries_dirs);
 	strv_push_all(&s->build_properties, &o->build_property);
 	s->cache_dir = xstrdup(p->setup.cache_dir);

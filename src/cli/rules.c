@@ -100,6 +100,13 @@ static int read_yaml(struct sketch_yaml *y, const struct matrix_sketch *s, struc
 			return error_set(err,
 				"sketch.yaml of '%s': library '%s' is not a directory", s->name,
 				y->library_dirs.v[i]);
+	if (!y->library_dirs.n)
+		return 0;
+	struct libraries *ls =
+		libraries_open(&(struct library_search){.given = &y->library_dirs}, err);
+	if (!ls)
+		return error_prefix(err, "sketch.yaml of '%s'", s->name);
+	libraries_free(ls);
 	return 0;
 }
 
@@ -176,11 +183,11 @@ const char *rules_asker(const struct rules *r, size_t i)
 	return k < r->selection->n ? r->selection->v[k].name : "?";
 }
 
-void rules_library_dirs(const struct rules *r, struct strv *out)
+void rules_library_dirs(const struct rules *r, size_t sketch, struct strv *out)
 {
-	for (size_t i = 0; i < r->selection->n; i++)
-		for (size_t k = 0; k < r->v[i].yaml.library_dirs.n; k++)
-			strv_push_unique(out, r->v[i].yaml.library_dirs.v[k]);
+	const struct strv *dirs = &r->v[sketch].yaml.library_dirs;
+	for (size_t i = 0; i < dirs->n; i++)
+		strv_push_unique(out, dirs->v[i]);
 }
 
 void rules_set_boards(struct rules *r, struct board *const *boards, const size_t *place)
@@ -251,7 +258,7 @@ static char *ask_library_pins(struct rules *r, size_t sketch, const struct board
 {
 	const struct sketch_yaml *y = &r->v[sketch].yaml;
 	const char *tree = r->selection->v[sketch].tree_library;
-	struct libraries *ls = setup_libraries(r->setup, b, tree, NULL);
+	struct libraries *ls = setup_libraries(r->setup, b, tree, &y->library_dirs, NULL);
 	char *why = NULL;
 	for (size_t i = 0; ls && !why && i < y->library_pins.n; i++) {
 		const char *pin = y->library_pins.v[i], *space = strrchr(pin, ' ');

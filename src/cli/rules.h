@@ -25,8 +25,8 @@ void rules_free(struct rules *r);
 int rules_default_boards(struct rules *r, struct strv *out, struct error *err);
 /* The sketch that asks for the i-th of these; borrowed. */
 const char *rules_asker(const struct rules *r, size_t i);
-/* Pushes the libraries that the sketches' profiles give as dir:. */
-void rules_library_dirs(const struct rules *r, struct strv *out);
+/* Pushes the libraries that the sketch's profile gives as dir:. */
+void rules_library_dirs(const struct rules *r, size_t sketch, struct strv *out);
 /* The boards, resolved, as the matrix numbers them; borrowed. place[i] is the number of the i-th that was asked for. */
 void rules_set_boards(struct rules *r, struct board *const *boards, const size_t *place);
 /* A matrix_rule_fn; ctx is the rules. */

@@ -19,6 +19,7 @@ void selection_release(struct selection *s)
 		free(s->v[i].dir);
 		free(s->v[i].name);
 		free(s->v[i].tree_library);
+		strv_release(&s->v[i].library_dirs);
 	}
 	free(s->v);
 	free(s->top);

@@ -117,10 +117,12 @@ int setup_board_names(const struct options *o, struct strv *out, struct error *e
 	return 0;
 }
 
-struct libraries *setup_libraries(
-	struct setup *s, const struct board *b, const char *tree_library, struct error *err)
+struct libraries *setup_libraries(struct setup *s, const struct board *b, const char *tree_library,
+	const struct strv *own, struct error *err)
 {
 	struct strv given = STRV_INIT, folders = STRV_INIT;
+	if (own)
+		strv_push_all(&given, own);
 	setup_absolute(&s->options->library, &given);
 	setup_absolute(&s->options->libraries, &folders);
 	if (s->dirs.user_dir)

@@ -40,9 +40,9 @@ const char *setup_warnings(const struct options *o);
 struct board *setup_board(struct setup *s, const char *text, struct error *err);
 /* Single boards out of -b values: commas and @FILE. */
 int setup_board_names(const struct options *o, struct strv *out, struct error *err);
-/* The libraries that board sees; free with libraries_free. */
-struct libraries *setup_libraries(
-	struct setup *s, const struct board *b, const char *tree_library, struct error *err);
+/* The libraries that a sketch sees: `own` are for it alone, NULL none; free with libraries_free. */
+struct libraries *setup_libraries(struct setup *s, const struct board *b, const char *tree_library,
+	const struct strv *own, struct error *err);
 /* The list with absolute paths. */
 void setup_absolute(const struct strv *paths, struct strv *out);
 

@@ -228,7 +228,8 @@ static int explain_row(struct why *w, size_t row, struct error *err)
 	buf_addf(&w->out, "%s  %s\n  %s: %s\n", board, ms->name, skip ? "skipped" : "built", why);
 	int ret = load_subject(&s, ms->dir, err);
 	if (ret == 0) {
-		struct context *c = context_get(&w->contexts, &w->shared, board, ms->tree_library);
+		struct context *c = context_get(
+			&w->contexts, &w->shared, board, ms->tree_library, &ms->library_dirs);
 		ret = *c->error.text ? error_set(err, "%s", c->error.text) : explain(w, c, &s, err);
 	}
 	release_subject(&s);

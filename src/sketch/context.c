@@ -290,14 +290,16 @@ static int open_libraries(struct context *c)
 {
 	struct shared *s = c->shared;
 	const struct platform *p = c->board->platform, *cp = c->board->core_platform;
-	struct strv folders = STRV_INIT;
+	struct strv given = STRV_INIT, folders = STRV_INIT;
+	strv_push_all(&given, &c->library_dirs);
+	strv_push_all(&given, &s->config.library_dirs);
 	strv_push_all(&folders, &s->config.libraries_dirs);
 	if (s->config.dirs.user_dir)
 		strv_push_take(&folders, path_join(s->config.dirs.user_dir, "libraries"));
 	char *builtin =
 		s->config.dirs.data_dir ? path_join(s->config.dirs.data_dir, "libraries") : NULL;
 	struct library_search search = {
-		.given = &s->config.library_dirs,
+		.given = &given,
 		.tree_library = c->tree_library,
 		.folders = &folders,
 		.platform_dir = p->dir,
@@ -307,6 +309,7 @@ static int open_libraries(struct context *c)
 		.builder_compat = s->compat,
 	};
 	c->libraries = libraries_open(&search, &c->error);
+	strv_release(&given);
 	strv_release(&folders);
 	free(builtin);
 	if (!c->libraries)
@@ -433,12 +436,15 @@ static void digest_settings(struct context *c)
 	digester_free(w.d);
 }
 
-static struct context *context_new(struct shared *s, const char *board, const char *tree_library)
+static struct context *context_new(struct shared *s, const char *board, const char *tree_library,
+	const struct strv *library_dirs)
 {
 	struct context *c = xcalloc(1, sizeof *c);
 	c->shared = s;
 	c->board_text = xstrdup(board);
 	c->tree_library = xstrdup(tree_library);
+	if (library_dirs)
+		strv_push_all(&c->library_dirs, library_dirs);
 	if (resolve_board(c) < 0 || open_libraries(c) < 0)
 		return c;
 	make_recipes(c);
@@ -457,13 +463,22 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-struct context *context_get(
-	struct context **list, struct shared *s, const char *board, const char *tree_library)
+static bool same_list(const struct strv *a, const struct strv *b)
+{
+	size_t i = 0;
+	while (b && i < a->n && i < b->n && !strcmp(a->v[i], b->v[i]))
+		i++;
+	return i == a->n && i == (b ? b->n : 0);
+}
+
+struct context *context_get(struct context **list, struct shared *s, const char *board,
+	const char *tree_library, const struct strv *library_dirs)
 {
 	for (struct context *c = *list; c; c = c->next)
-		if (!strcmp(c->board_text, board) && same_text(c->tree_library, tree_library))
+		if (!strcmp(c->board_text, board) && same_text(c->tree_library, tree_library) &&
+			same_list(&c->library_dirs, library_dirs))
 			return c;
-	struct context *c = context_new(s, board, tree_library);
+	struct context *c = context_new(s, board, tree_library, library_dirs);
 	c->next = *list;
 	*list = c;
 	return c;
@@ -481,6 +496,7 @@ static void context_free(struct context *c)
 	strv_release(&c->sample);
 	free(c->board_text);
 	free(c->tree_library);
+	strv_release(&c->library_dirs);
 	free(c);
 }
 

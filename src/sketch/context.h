@@ -1,5 +1,5 @@
 /* context: one board as one engine builds for it: properties, recipes, libraries, toolchain digests.
- * Made once per (board, tree library), shared by all jobs of it; holds the units too.
+ * Made once per (board, tree library, own libraries), shared by all jobs of it; holds the units too.
  */
 #ifndef SKETCH_CONTEXT_H
 #define SKETCH_CONTEXT_H
@@ -56,6 +56,7 @@ enum language { LANG_C, LANG_CXX, LANG_ASM, LANG_COUNT };
 struct context {
 	struct shared *shared;
 	char *board_text, *tree_library;
+	struct strv library_dirs; /* that only some sketches have */
 	struct error error; /* text set: the board cannot be built here */
 	struct board *board;
 	struct libraries *libraries;
@@ -74,9 +75,9 @@ struct context {
 	struct context *next;
 };
 
-/* Finds or makes; never NULL: look at `error`. */
-struct context *context_get(
-	struct context **list, struct shared *s, const char *board, const char *tree_library);
+/* Finds or makes; never NULL: look at `error`. `library_dirs` are beside the config's; NULL none. */
+struct context *context_get(struct context **list, struct shared *s, const char *board,
+	const char *tree_library, const struct strv *library_dirs);
 void context_list_free(struct context *list);
 
 /* Tells the user a line, once per engine. */

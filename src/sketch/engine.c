@@ -25,6 +25,7 @@
 /* A job that waits for a slot. */
 struct queued {
 	struct engine_job job;
+	struct strv library_dirs;
 	struct queued *prev, *next;
 };
 
@@ -83,6 +84,7 @@ static void queued_free(struct queued *q)
 	free((char *)q->job.build_dir);
 	free((char *)q->job.known_key);
 	free((char *)q->job.known_deps);
+	strv_release(&q->library_dirs);
 	free(q);
 }
 
@@ -120,8 +122,8 @@ static void fill_slots(void *ctx)
 	while (e->queue && e->n_runs < e->s.config.limits.sketch_jobs) {
 		struct queued *q = e->queue;
 		DL_DELETE(e->queue, q);
-		struct context *c =
-			context_get(&e->contexts, &e->s, q->job.board, q->job.tree_library);
+		struct context *c = context_get(
+			&e->contexts, &e->s, q->job.board, q->job.tree_library, &q->library_dirs);
 		if (e->closing) { /* by a note's callback */
 			queued_free(q);
 			return;
@@ -147,6 +149,8 @@ void engine_submit(struct engine *e, const struct engine_job *j)
 		.known_key = xstrdup(j->known_key),
 		.known_deps = xstrdup(j->known_deps),
 	};
+	if (j->library_dirs)
+		strv_push_all(&q->library_dirs, j->library_dirs);
 	DL_APPEND(e->queue, q);
 	defer_call(e->s.defer, fill_slots, e);
 }

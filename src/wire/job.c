@@ -92,6 +92,7 @@ void job_release(struct job *j)
 	free(j->board);
 	free(j->sketch);
 	free(j->tree_library);
+	strv_release(&j->library_dirs);
 	free(j->build_dir);
 	free(j->known_key);
 	free(j->known_deps);

@@ -64,6 +64,7 @@ struct job {
 	char *board; /* FQBN, options included */
 	char *sketch; /* absolute path of the sketch's directory, as on the boss */
 	char *tree_library; /* the tree's own library: its directory; NULL none */
+	struct strv library_dirs; /* absolute: for it alone, beside the settings' */
 	char *build_dir; /* where a worker on the boss's machine builds; NULL: the worker's choice */
 	char *known_key; /* key of the result the boss holds; NULL none */
 	char *known_deps; /* path of that result's deps file; NULL none */

@@ -237,6 +237,7 @@ static void do_build(struct session *s, const struct command *c)
 			.build_dir = j->build_dir,
 			.known_key = j->known_key,
 			.known_deps = j->known_deps,
+			.library_dirs = &j->library_dirs,
 		};
 		engine_submit(s->engine, &e);
 	}

@@ -75,4 +75,49 @@ fi
 run boardman compile -b one
 ok_status 0 'the cure cures'
 
+# --- libraries of a profile ---
+in_new dirs
+library() { # DIR VALUE: a library Gear, whose header has that value
+  mkdir -p "$1"
+  printf 'name=Gear\nversion=%s\narchitectures=*\n' "$2" >"$1/library.properties"
+  printf '#pragma once\nint gear_%s;\n' "$2" >"$1/Gear.h"
+}
+profile() { # SKETCH DIR
+  printf 'default_profile: p\nprofiles:\n  p:\n    fqbn: tiny:tiny:one\n    libraries:\n      - dir: %s\n' "$2" \
+    >"$1/sketch.yaml"
+}
+used() { # SKETCH: the library it took
+  cut -f 2 "boardman-out/current/tiny.tiny.one/$1/deps" | grep '/Gear\.h$' | sed "s,^$PWD/,,"
+}
+library parts/one 1
+library parts/two 2
+for name in A B C D; do
+  mksketch . $name '#include <Gear.h>'
+done
+profile A ../parts/one
+profile B ../parts/two
+profile C ../parts/one
+echo 'default_fqbn: tiny:tiny:one' >D/sketch.yaml
+run boardman compile
+ok_status 1
+is "$(verdicts)" 'A=ok B=ok C=ok D=failed' "a library that one sketch's profile gives is nobody else's"
+is "$(used A) $(used B) $(used C)" 'parts/one/Gear.h parts/two/Gear.h parts/one/Gear.h' '… each has its own'
+run boardman why D
+like "$out" "no library has 'Gear\\.h'" 'why: the same'
+run boardman why B
+like "$out" '  Gear 2 in parts/two' 'why: from where'
+profile B ../parts/one
+run boardman compile -q A B C
+ok_status 0
+is "$(used B)" parts/one/Gear.h 'another directory is another library'
+run boardman compile -q A B C
+like "$out" '3 jobs: 3 ok \(3 unchanged\)' 'and nothing changed is nothing built'
+mkdir parts/none
+profile B ../parts/none
+run boardman compile
+is "$status $err" \
+  "2 boardman: sketch.yaml of 'B': 'parts/none' is not a library; cure: name a directory with library.properties or headers" \
+  'a directory that is none'
+rm -r A B C D
+
 done_testing

@@ -276,8 +276,8 @@ static void run(struct test *t, const char *names)
 	strv_split(&words, names, " ");
 	strv_push(&boards, "v:a:b");
 	for (size_t i = 0; i < words.n; i++)
-		sketches[i] =
-			(struct matrix_sketch){xasprintf("/t/%s", words.v[i]), words.v[i], NULL};
+		sketches[i] = (struct matrix_sketch){
+			.dir = xasprintf("/t/%s", words.v[i]), .name = words.v[i]};
 	matrix_build(&m, &boards, sketches, words.n, skip_some, sketches, &err);
 	uv_loop_init(&loop);
 	t->worker.loop = &loop;

@@ -221,8 +221,9 @@ static struct digest settings_of(const struct change *c)
 	if (c && c->property)
 		strv_push(&d.s.config.build_properties, c->property);
 	desk_open(&d);
-	struct context *x = context_get(&d.contexts, &d.s,
-		c && c->board ? c->board : "tiny:tiny:one", c && c->tree ? at(c->tree) : NULL);
+	struct context *x =
+		context_get(&d.contexts, &d.s, c && c->board ? c->board : "tiny:tiny:one",
+			c && c->tree ? at(c->tree) : NULL, NULL);
 	must(!x->error.text[0], x->error.text);
 	struct digest s = x->settings;
 	desk_close(&d);
@@ -364,13 +365,25 @@ static void sharing(void)
 	desk_open(&d);
 	struct context *a = desk_context(&d, "tiny:tiny:one");
 	ok(a == desk_context(&d, "tiny:tiny:one"), "one context for one board");
-	ok(a != context_get(&d.contexts, &d.s, "tiny:tiny:one", at("more/New")),
+	ok(a != context_get(&d.contexts, &d.s, "tiny:tiny:one", at("more/New"), NULL),
 		"another with a library under work");
+	struct strv own = STRV_INIT;
+	strv_push(&own, at("more/New"));
+	struct context *mine = context_get(&d.contexts, &d.s, "tiny:tiny:one", NULL, &own);
+	ok(mine != a && libraries_by_name(mine->libraries, "New") &&
+			!libraries_by_name(a->libraries, "New"),
+		"another with a library of its own, which is nobody else's");
+	ok(mine == context_get(&d.contexts, &d.s, "tiny:tiny:one", NULL, &own),
+		"one for the same ones");
+	strv_push(&own, at("more/New"));
+	ok(mine != context_get(&d.contexts, &d.s, "tiny:tiny:one", NULL, &own), "not for more");
+	strv_release(&own);
 	ok(a != desk_context(&d, "tiny:tiny:two"), "or for another board");
-	struct context *bad = context_get(&d.contexts, &d.s, "tiny:tiny:no", NULL);
+	struct context *bad = context_get(&d.contexts, &d.s, "tiny:tiny:no", NULL, NULL);
 	ok(bad && strstr(bad->error.text, "no"), "an unknown board has an error (%s)",
 		bad->error.text);
-	ok(bad == context_get(&d.contexts, &d.s, "tiny:tiny:no", NULL), "which is remembered");
+	ok(bad == context_get(&d.contexts, &d.s, "tiny:tiny:no", NULL, NULL),
+		"which is remembered");
 	shared_note(&d.s, "line");
 	shared_note(&d.s, "line");
 	is_int((long long)d.s.notes.n - (strv_contains(&d.s.notes, "line") ? 1 : 0), 0,

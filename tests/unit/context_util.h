@@ -99,7 +99,7 @@ TAP_FN bool desk_close(struct desk *d)
 
 TAP_FN struct context *desk_context(struct desk *d, const char *board)
 {
-	struct context *c = context_get(&d->contexts, &d->s, board, NULL);
+	struct context *c = context_get(&d->contexts, &d->s, board, NULL, NULL);
 	must(!c->error.text[0], c->error.text);
 	return c;
 }

@@ -73,7 +73,7 @@ static void unchanged(void)
 	char *key = xstrdup(desk_done(&d, 20)->key), *deps = xstrdup(at("deps/20"));
 	char *sketch = xstrdup(at("sketches/Libs")), *build = xstrdup(at("build/21"));
 	must(key, "no key");
-	struct engine_job j = {21, "tiny:tiny:one", sketch, NULL, build, key, deps};
+	struct engine_job j = {21, "tiny:tiny:one", sketch, NULL, build, key, deps, NULL};
 	engine_submit(d.engine, &j);
 	desk_wait(&d, 2);
 	is_verdict(&d, 21, BUILD_UNCHANGED, "a result that still stands is not made again");

@@ -7,9 +7,9 @@
 #include "common/xalloc.h"
 
 static struct matrix_sketch sketches[] = {
-	{(char *)"/t/a", (char *)"a", NULL},
-	{(char *)"/t/b", (char *)"b", (char *)"/t"},
-	{(char *)"/t/a", (char *)"a", NULL},
+	{(char *)"/t/a", (char *)"a", NULL, STRV_INIT},
+	{(char *)"/t/b", (char *)"b", (char *)"/t", STRV_INIT},
+	{(char *)"/t/a", (char *)"a", NULL, STRV_INIT},
 };
 
 /* Board 0 does not build b; board 1 was not asked for a. */
