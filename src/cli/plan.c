@@ -3,6 +3,7 @@
  */
 #include "cli/plan.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "boss/outtree.h"
@@ -105,9 +106,31 @@ static int add_board(struct plan *p, const char *text, size_t *place, struct err
 	return 0;
 }
 
+/* One that a sketch asks for itself, in vain: the others go on. */
+static int add_wanted_board(struct plan *p, size_t i, const char *text, size_t *place,
+	struct strv *missing, struct error *err)
+{
+	if (add_board(p, text, place, err) == 0)
+		return 0;
+	if (setup_has_platform(&p->setup, text))
+		return error_prefix(err, "sketch.yaml of '%s'", rules_asker(p->rules, i));
+	*place = SIZE_MAX;
+	strv_push(missing, text);
+	return 0;
+}
+
+/* Those that have no place yet come last. */
+static void place_missing(struct plan *p, const struct strv *missing, size_t *place, size_t n)
+{
+	for (size_t i = 0, next = p->n_boards; i < n; i++)
+		if (place[i] == SIZE_MAX)
+			place[i] = next++;
+	strv_push_all(&p->fqbns, missing);
+}
+
 static int find_boards(struct plan *p, const struct options *o, struct error *err)
 {
-	struct strv asked = STRV_INIT;
+	struct strv asked = STRV_INIT, missing = STRV_INIT;
 	size_t *place = NULL;
 	int ret = setup_board_names(o, &asked, err);
 	if (ret == 0 && !asked.n)
@@ -115,15 +138,16 @@ static int find_boards(struct plan *p, const struct options *o, struct error *er
 				  : rules_default_boards(p->rules, &asked, err);
 	place = xcalloc(asked.n + 1, sizeof *place);
 	p->boards = xcalloc(asked.n + 1, sizeof(struct board *));
-	for (size_t i = 0; ret == 0 && i < asked.n; i++) {
-		ret = add_board(p, asked.v[i], &place[i], err);
-		if (ret < 0 && !o->boards.n)
-			error_prefix(err, "sketch.yaml of '%s'", rules_asker(p->rules, i));
+	for (size_t i = 0; ret == 0 && i < asked.n; i++)
+		ret = o->boards.n ? add_board(p, asked.v[i], &place[i], err)
+				  : add_wanted_board(p, i, asked.v[i], &place[i], &missing, err);
+	if (ret == 0) {
+		place_missing(p, &missing, place, asked.n);
+		rules_set_boards(p->rules, p->boards, p->n_boards, place);
 	}
-	if (ret == 0)
-		rules_set_boards(p->rules, p->boards, place);
 	free(place);
 	strv_release(&asked);
+	strv_release(&missing);
 	return ret;
 }
 
@@ -180,7 +204,7 @@ int plan_make(struct plan *p, struct invocation *in, struct error *err)
 bool plan_is_filtered(const struct plan *p)
 {
 	for (size_t i = 0; i < p->matrix.n; i++)
-		if (p->matrix.v[i].skip && strncmp(p->matrix.v[i].skip, "profile ", 8) != 0)
+		if (p->matrix.v[i].skip && rules_is_filter(p->matrix.v[i].skip))
 			return true;
 	return false;
 }

@@ -16,7 +16,7 @@ struct plan {
 	struct rules *rules;
 	struct board **boards; /* each once */
 	size_t n_boards;
-	struct strv fqbns; /* theirs, canonical */
+	struct strv fqbns; /* theirs, canonical; then those of no installed platform, all skipped */
 	struct strv platforms; /* a line each, for people */
 	struct matrix matrix;
 	struct settings settings;

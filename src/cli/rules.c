@@ -35,6 +35,7 @@ struct rules {
 	struct sketch_rules *v;
 	struct strmap libraries; /* directory to struct strv: its architectures */
 	struct board *const *boards;
+	size_t n_boards;
 	bool own_boards; /* a sketch goes with the board it asks for */
 	struct strv told;
 };
@@ -190,9 +191,10 @@ void rules_library_dirs(const struct rules *r, size_t sketch, struct strv *out)
 		strv_push_unique(out, dirs->v[i]);
 }
 
-void rules_set_boards(struct rules *r, struct board *const *boards, const size_t *place)
+void rules_set_boards(struct rules *r, struct board *const *boards, size_t n, const size_t *place)
 {
 	r->boards = boards;
+	r->n_boards = n;
 	for (size_t i = 0; i < r->selection->n; i++)
 		if (r->v[i].own_board != SIZE_MAX)
 			r->v[i].own_board = place[r->v[i].own_board];
@@ -206,12 +208,21 @@ static void tell(struct rules *r, const char *line)
 		log_warning("%s", line);
 }
 
+#define ARCHITECTURES "its library's architectures: "
+#define FILTER "@filter "
+
+bool rules_is_filter(const char *why)
+{
+	return !strncmp(why, ARCHITECTURES, strlen(ARCHITECTURES)) ||
+	       !strncmp(why, FILTER, strlen(FILTER));
+}
+
 static char *ask_architectures(const struct strv *list, const struct board *b)
 {
 	struct buf text = BUF_INIT;
 	if (!list || strv_contains(list, b->platform->arch))
 		return NULL;
-	buf_addstr(&text, "its library's architectures: ");
+	buf_addstr(&text, ARCHITECTURES);
 	for (size_t i = 0; i < list->n; i++)
 		buf_addf(&text, "%s%s", i ? ", " : "", list->v[i]);
 	return buf_detach(&text);
@@ -239,7 +250,33 @@ static char *ask_filter(struct rules *r, const struct filter *f, const struct bo
 		tell(r, line);
 		free(line);
 	}
-	return answer == FILTER_SKIP ? xasprintf("@filter %s", filter_text(f)) : NULL;
+	return answer == FILTER_SKIP ? xasprintf(FILTER "%s", filter_text(f)) : NULL;
+}
+
+/* The version that the profile pins the platform to; "" any. */
+static const char *pinned_version(const struct sketch_yaml *y, const char *platform)
+{
+	size_t n = strlen(platform);
+	for (size_t i = 0; i < y->platform_pins.n; i++)
+		if (!strncmp(y->platform_pins.v[i], platform, n) && y->platform_pins.v[i][n] == ' ')
+			return y->platform_pins.v[i] + n + 1;
+	return "";
+}
+
+/* Its own board is of a platform that is not installed. */
+static char *missing_platform(const struct sketch_yaml *y)
+{
+	const char *fqbn = y->profile_fqbn ? y->profile_fqbn : y->default_fqbn;
+	const char *colon = strchr(fqbn, ':');
+	size_t len = (size_t)(colon + 1 - fqbn) + strcspn(colon + 1, ":");
+	char *platform = xstrndup(fqbn, len);
+	const char *version = pinned_version(y, platform);
+	char *why = xasprintf("%s%s wants %s%s%s, which is not installed; cure: run 'arduino-cli "
+			      "core install %s%s%s'",
+		y->profile_fqbn ? "profile " : "sketch.yaml", y->profile_fqbn ? y->profile : "",
+		platform, *version ? " " : "", version, platform, *version ? "@" : "", version);
+	free(platform);
+	return why;
 }
 
 /* "arduino:avr 1.8.4" against the platform in use. */
@@ -287,9 +324,13 @@ enum matrix_answer rules_ask(void *rules, size_t board, size_t sketch, char **wh
 {
 	struct rules *r = rules;
 	const struct sketch_rules *v = &r->v[sketch];
-	const struct board *b = r->boards[board];
 	if (r->own_boards && v->own_board != board)
 		return MATRIX_LEAVE_OUT;
+	if (board >= r->n_boards) {
+		*why = missing_platform(&v->yaml);
+		return MATRIX_SKIP;
+	}
+	const struct board *b = r->boards[board];
 	*why = ask_profile(r, sketch, b);
 	if (!*why)
 		*why = ask_architectures(v->architectures, b);

@@ -109,6 +109,20 @@ struct board *setup_board(struct setup *s, const char *text, struct error *err)
 	return board_resolve(s->platforms, text, &opt, compiler_version, s, err);
 }
 
+bool setup_has_platform(struct setup *s, const char *fqbn)
+{
+	const char *colon = strchr(fqbn, ':'), *second = colon ? strchr(colon + 1, ':') : NULL;
+	const struct platform *p;
+	for (size_t i = 0; second && (p = platforms_at(s->platforms, i)); i++) {
+		char *name = xasprintf("%s:%s:", p->vendor, p->arch);
+		bool same = !strncmp(fqbn, name, strlen(name));
+		free(name);
+		if (same)
+			return true;
+	}
+	return !second;
+}
+
 int setup_board_names(const struct options *o, struct strv *out, struct error *err)
 {
 	for (size_t i = 0; i < o->boards.n; i++)

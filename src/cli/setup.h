@@ -38,6 +38,8 @@ bool setup_compat(const struct options *o);
 const char *setup_warnings(const struct options *o);
 /* NULL and err. */
 struct board *setup_board(struct setup *s, const char *text, struct error *err);
+/* False for a vendor:arch:id of a platform that is not installed. */
+bool setup_has_platform(struct setup *s, const char *fqbn);
 /* Single boards out of -b values: commas and @FILE. */
 int setup_board_names(const struct options *o, struct strv *out, struct error *err);
 /* The libraries that a sketch sees: `own` are for it alone, NULL none; free with libraries_free. */

@@ -226,8 +226,10 @@ static int explain_row(struct why *w, size_t row, struct error *err)
 	char *why = skip ? xstrdup(skip) : dryrun_reason(&w->plan, &w->in->options, out_dir, row);
 	struct subject s = {0};
 	buf_addf(&w->out, "%s  %s\n  %s: %s\n", board, ms->name, skip ? "skipped" : "built", why);
-	int ret = load_subject(&s, ms->dir, err);
-	if (ret == 0) {
+	/* Without its platform there is no more to tell. */
+	bool known = w->plan.matrix.v[row].board < w->plan.n_boards;
+	int ret = known ? load_subject(&s, ms->dir, err) : 0;
+	if (ret == 0 && known) {
 		struct context *c = context_get(
 			&w->contexts, &w->shared, board, ms->tree_library, &ms->library_dirs);
 		ret = *c->error.text ? error_set(err, "%s", c->error.text) : explain(w, c, &s, err);

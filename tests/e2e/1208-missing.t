@@ -120,4 +120,40 @@ is "$status $err" \
   'a directory that is none'
 rm -r A B C D
 
+# --- platforms of sketch.yaml ---
+in_new platforms
+for name in Default Pinned Free Here; do
+  mksketch . $name
+done
+echo 'default_fqbn: acme:rocket:one:stage=2' >Default/sketch.yaml
+printf 'default_profile: lab\nprofiles:\n  lab:\n    fqbn: acme:rocket:two\n    platforms:\n      - platform: acme:rocket (3.1.4)\n' \
+  >Pinned/sketch.yaml
+printf 'default_profile: any\nprofiles:\n  any:\n    fqbn: acme:rocket:one:stage=2\n' >Free/sketch.yaml
+echo 'default_fqbn: tiny:tiny:one' >Here/sketch.yaml
+default="sketch.yaml wants acme:rocket, which is not installed; cure: run 'arduino-cli core install acme:rocket'"
+run boardman compile
+ok_status 0 'a platform that is not installed skips its sketches'
+is "$(verdicts)" 'Default=skipped Free=skipped Here=ok Pinned=skipped' '… the others go on'
+ok '… default_fqbn' has_line "skipped acme:rocket:one:stage=2  Default  ($default)"
+ok '… a profile' has_line \
+  "skipped acme:rocket:one:stage=2  Free  (${default/sketch.yaml/profile any})"
+ok '… a pinned version' has_line "skipped acme:rocket:two  Pinned  (profile lab wants acme:rocket 3.1.4, which is not\
+ installed; cure: run 'arduino-cli core install acme:rocket@3.1.4')"
+like "$out" $'\n4 jobs: 1 ok, 3 skipped; ' '… counted'
+is "$err" '' '… and no error'
+run boardman compile -n
+ok '-n: the same' has_line "skip acme:rocket:one:stage=2  Default  ($default)"
+run boardman why
+ok_status 0 'why goes through all'
+like "$out" $'acme:rocket:one:stage=2  Default\n  skipped: sketch\\.yaml wants acme:rocket, ' '… with the reason'
+run boardman compile Default Pinned
+is "$status $err" '2 boardman: all jobs are skipped; cure: install what the profiles in sketch.yaml want' 'all are skipped: 2'
+run boardman compile -b one Default Here
+ok_status 0 '-b beats default_fqbn'
+is "$(verdicts)" 'Default=ok Here=ok' '… for all'
+echo 'default_fqbn: tiny:tiny:noe' >Default/sketch.yaml
+run boardman compile
+like "$status $err" "^2 boardman: sketch\\.yaml of 'Default': no board 'noe' in tiny:tiny 1\\.2\\.3; nearest: tiny:tiny:one; " \
+  'a misspelt board of an installed platform is an error'
+
 done_testing
