@@ -16,6 +16,7 @@
 #include "sketch/library.h"
 #include "sketch/props.h"
 #include "sketch/size.h"
+#include "sketch/toolchain_internal.h"
 #include "sketch/unit.h"
 
 #define MIN_ROOM (UINT64_C(64) << 20) /* bytes of disk */
@@ -208,6 +209,23 @@ int context_recipe_argv(const struct context *c, const struct props *overlay, co
 	return r;
 }
 
+int context_ctags(const struct context *c, struct strv *argv, struct error *err)
+{
+	const char *dir = props_get(c->board->props, "runtime.tools.ctags.path");
+	char *own = dir ? path_join(dir, "ctags") : NULL;
+	char *tool = own ? toolchain_in_path(own) : NULL;
+	free(own);
+	if (!tool)
+		tool = toolchain_in_path("arduino-ctags");
+	if (!tool)
+		return error_set(err,
+			"no program 'arduino-ctags', which finds the functions that need a "
+			"prototype; cure: run 'apt install arduino-ctags', or 'arduino-cli core "
+			"update-index', which brings one");
+	strv_push_take(argv, tool);
+	return 0;
+}
+
 struct recipe_search {
 	const char *prefix, *suffix;
 	struct strv *keys;
@@ -356,6 +374,10 @@ static int ask_toolchain(struct context *c)
 		r = context_recipe_argv(c, over, "recipe.c.combine.pattern", &argv, &c->error);
 	if (r == 0)
 		r = toolchain_digest(tc, &argv, TOOL_LINK, &c->link_role, &c->error);
+	/* It is missed by those sketches alone that need it. */
+	strv_clear(&argv);
+	if (context_ctags(c, &argv, NULL) == 0)
+		toolchain_digest(tc, &argv, TOOL_OTHER, &c->ctags, NULL);
 	strv_release(&argv);
 	props_free(over);
 	return r;
@@ -429,6 +451,7 @@ static void digest_settings(struct context *c)
 	for (int l = 0; l < LANG_COUNT; l++)
 		digester_add_digest(w.d, &c->role[l]);
 	digester_add_digest(w.d, &c->link_role);
+	digester_add_digest(w.d, &c->ctags);
 	digester_addstr(w.d, libraries_digest(c->libraries));
 	props_each(c->board->props, add_setting, &w);
 	add_tools(&w);

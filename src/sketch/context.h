@@ -67,6 +67,7 @@ struct context {
 	struct digest role[LANG_COUNT];
 	const struct strv *system_dirs[LANG_COUNT];
 	struct digest link_role;
+	struct digest ctags; /* all 0 while there is none */
 	struct digest
 		settings; /* of all that decides results beside sources: see context_settings */
 	struct size_rules *size;
@@ -103,6 +104,9 @@ int context_preproc_argv(const struct context *c, struct props *overlay, const s
 /* Any other recipe by its key, e.g. "recipe.c.combine.pattern". */
 int context_recipe_argv(const struct context *c, const struct props *overlay, const char *key,
 	struct strv *argv, struct error *err);
+/* Adds the program that makes prototypes: arduino-cli's own or one that the platform brings, else Debian's. -1 and err when
+ * there is none. */
+int context_ctags(const struct context *c, struct strv *argv, struct error *err);
 /* Keys "PREFIX.*SUFFIX" that have a value, sorted, or PREFIX+SUFFIX itself when there are none. */
 void context_recipes(
 	const struct context *c, const char *prefix, const char *suffix, struct strv *keys);

@@ -10,11 +10,8 @@
 #include "common/proc.h"
 #include "common/tmp.h"
 #include "common/xalloc.h"
-#include "sketch/board.h"
 #include "sketch/fileindex.h"
-#include "sketch/props.h"
 #include "sketch/run.h"
-#include "sketch/toolchain_internal.h"
 
 /* Serialised as "LINE\n" and the lines; kept like a compiled object, so that a changed header makes them anew. */
 static void prototypes_write(const struct prototypes *p, struct buf *out)
@@ -36,11 +33,13 @@ static void use_prototypes(struct run *r, const struct buf *kept)
 	run_sources(r);
 }
 
-/* The preprocessing run as the store sees it. `argv` gains the sketch's file names, since they stand in the result. */
+/* The preprocessing run as the store sees it. `argv` gains ctags and the sketch's file names, since they decide the result. */
 static struct compile_input prototypes_input(
 	struct run *r, struct strv *argv, char **object, struct digest *form)
 {
 	struct context *c = r->context;
+	char ctags[DIGEST_HEX_LEN + 1];
+	strv_pushf(argv, "ctags:%s", digest_hex(&c->ctags, ctags));
 	for (size_t i = 0; i < r->sketch.ino.n; i++)
 		strv_pushf(argv, "prototypes:%s", r->sketch.ino.v[i]);
 	source_skeleton(r->merged.text.data, r->merged.text.len, form);
@@ -148,23 +147,12 @@ static void on_ctags(struct run *r, const struct proc_result *p)
 	buf_release(&text);
 }
 
-/* arduino-cli's own or one that the platform brings, else Debian's. -1 and err when there is none. */
 static int ctags_argv(struct run *r, const char *file, struct strv *argv, struct error *err)
 {
 	static const char *const options[] = {"-u", "--language-force=c++", "-f", "-",
 		"--c++-kinds=svpf", "--fields=KSTtzns", "--line-directives"};
-	const char *dir = props_get(r->context->board->props, "runtime.tools.ctags.path");
-	char *own = dir ? path_join(dir, "ctags") : NULL;
-	char *tool = own ? toolchain_in_path(own) : NULL;
-	free(own);
-	if (!tool)
-		tool = toolchain_in_path("arduino-ctags");
-	if (!tool)
-		return error_set(err,
-			"no program 'arduino-ctags', which finds the functions that need a "
-			"prototype; cure: run 'apt install arduino-ctags', or 'arduino-cli core "
-			"update-index', which brings one");
-	strv_push_take(argv, tool);
+	if (context_ctags(r->context, argv, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		strv_push(argv, options[i]);
 	strv_push(argv, file);

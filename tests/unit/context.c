@@ -351,6 +351,16 @@ static void settings(void)
 		free(copy);
 		free(path);
 	}
+	struct change own_ctags = {
+		.property = xasprintf("runtime.tools.ctags.path=%s", at("ctags"))};
+	struct digest none = settings_of(&own_ctags);
+	put("ctags/ctags", "one");
+	must(chmod(at("ctags/ctags"), 0755) == 0, "chmod");
+	struct digest one = settings_of(&own_ctags);
+	put("ctags/ctags", "two");
+	struct digest two = settings_of(&own_ctags);
+	ok(!digest_equal(&none, &one) && !digest_equal(&one, &two), "another with another ctags");
+	free((char *)own_ctags.property);
 	put("libraries/Blinker/src/blinker_more.h", "");
 	struct digest s = settings_of(NULL);
 	ok(!digest_equal(&s, &base), "another with one more header to be found");
