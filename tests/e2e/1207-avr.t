@@ -61,6 +61,35 @@ is "$(comm -23 <(awk '{ print $2, $3 }' $job/syms | sort) \
   <(avr-nm -S -t d $job/firmware/Blink.ino.elf | awk 'NF == 4 { print $2 + 0, $4 }' | sort))" '' "… and avr-nm's sizes"
 ok 'deps: the compiler itself is there' grep -q $'^toolchain\t/usr/lib/.*avr' $job/deps
 
+# --- what failed to compile stands until something that it read is mended ---
+# The headers lie in a library, and no C++ ever reads them.
+mkdir -p libraries/Parts
+printf '#pragma once\n' >libraries/Parts/Parts.h
+printf 'int broken = ;\n' >libraries/Parts/of_c.h
+printf '.no_such_directive\n' >libraries/Parts/of_asm.h
+mksketch parts InC '#include <Parts.h>
+void setup() {}
+void loop() {}'
+cp -r parts/InC parts/InAsm
+mv parts/InAsm/InC.ino parts/InAsm/InAsm.ino
+printf '#ifndef __cplusplus\n#include <of_c.h>\n#endif\n' >parts/InC/part.c
+printf '#ifdef __ASSEMBLER__\n#include <of_asm.h>\n#endif\n' >parts/InAsm/part.S
+parts() {
+  run boardman compile -b uno --libraries libraries parts
+  verdicts=$(jq -r '[.jobs[] | .sketch + "=" + .verdict + (if .unchanged then " unchanged" else "" end)] | sort | join(", ")' \
+    boardman-out/run.json)
+}
+parts
+is "$verdicts" 'parts/InAsm=failed, parts/InC=failed' 'C and assembly that do not compile'
+parts
+is "$verdicts" 'parts/InAsm=failed unchanged, parts/InC=failed unchanged' '… stand'
+printf 'int mended;\n' >libraries/Parts/of_c.h
+parts
+is "$verdicts" 'parts/InAsm=failed unchanged, parts/InC=ok' '… until a header is mended that only C reads'
+printf '.byte 1\n' >libraries/Parts/of_asm.h
+parts
+is "$verdicts" 'parts/InAsm=ok, parts/InC=ok unchanged' '… or only assembly'
+
 run boardman why -b uno Header
 like "$out" "no library has 'FastLED\.h'; cure: " 'why'
 
