@@ -192,8 +192,10 @@ static void on_step(struct run *r, const struct proc_result *p)
 		if (run_fall_back(r))
 			return;
 		r->result.return_code = p->exit_status;
-		if (r->confirmed)
+		if (r->confirmed) {
+			run_gather(r);
 			record_make(r);
+		}
 		run_end(r, BUILD_FAILED,
 			xasprintf("'%s' ended with status %d", path_base(r->command.v[0]),
 				p->exit_status));

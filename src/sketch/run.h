@@ -127,5 +127,8 @@ void run_compile_failed(struct run *r);
 
 /* run_link.c */
 void run_link(struct run *r);
+/* Into the result, once all is compiled: what the compilers said, before what is there already; how many warnings; the units; the
+ * time since the link began. */
+void run_gather(struct run *r);
 
 #endif

@@ -91,6 +91,13 @@ static void add_units(struct run *r)
 		strv_push(&r->result.units, digest_hex(&r->units[i]->key, hex));
 }
 
+void run_gather(struct run *r)
+{
+	r->result.link = run_phase(r);
+	add_messages(r);
+	add_units(r);
+}
+
 static int collect(struct run *r, struct error *err)
 {
 	struct strv names = STRV_INIT;
@@ -107,35 +114,48 @@ static int collect(struct run *r, struct error *err)
 	return ret;
 }
 
-/* Everything lies in build.path; `size_text` is what the size recipe says. */
-static void finish(struct run *r, const struct buf *size_text)
+/* Everything lies in build.path, and its size is judged. */
+static void finish(struct run *r, const struct size_report *size)
 {
 	struct error err = ERROR_INIT;
-	struct size_report size;
-	r->result.link = run_phase(r);
-	add_messages(r);
-	add_units(r);
-	if (size_apply(r->context->size, buf_str(size_text), size_text->len, &size, &err) < 0) {
-		run_end(r, BUILD_FAILED, xstrdup(err.text));
-		return;
-	}
-	r->result.flash = size.flash;
-	r->result.flash_max = size.flash_max;
-	r->result.ram = size.ram;
-	r->result.ram_max = size.ram_max;
-	if (size.warning) {
-		buf_addf(&r->result.err, "warning: %s\n", size.warning);
+	run_gather(r);
+	r->result.flash = size->flash;
+	r->result.flash_max = size->flash_max;
+	r->result.ram = size->ram;
+	r->result.ram_max = size->ram_max;
+	if (size->warning) {
+		buf_addf(&r->result.err, "warning: %s\n", size->warning);
 		r->result.warnings++;
 	}
 	record_make(r);
-	if (size.too_big) {
-		buf_addf(&r->result.err, "%s\n", size.too_big);
-		run_end(r, BUILD_FAILED, xstrdup(size.too_big));
+	if (size->too_big) {
+		buf_addf(&r->result.err, "%s\n", size->too_big);
+		run_end(r, BUILD_FAILED, xstrdup(size->too_big));
 	} else if (!r->shared->config.no_firmware && collect(r, &err) < 0) {
 		run_end(r, BUILD_INFRA, xstrdup(err.text));
 	} else {
 		run_end(r, BUILD_OK, NULL);
 	}
+}
+
+/* The platform's own judge of sizes could not tell, which is its no. */
+static void no_size(struct run *r, char *reason)
+{
+	run_gather(r);
+	record_make(r);
+	run_end(r, BUILD_FAILED, reason);
+}
+
+/* `text` is what the size recipe says. */
+static void judge(struct run *r, const struct buf *text)
+{
+	struct error err = ERROR_INIT;
+	struct size_report size;
+	if (size_apply(r->context->size, buf_str(text), text->len, &size, &err) < 0) {
+		no_size(r, xstrdup(err.text));
+		return;
+	}
+	finish(r, &size);
 	size_report_release(&size);
 }
 
@@ -160,7 +180,7 @@ static bool take_kept(struct run *r)
 		read_text(r, ERR_TEXT, &r->result.err);
 		read_text(r, LOG_TEXT, &r->result.log);
 		read_text(r, SYMS_TEXT, &r->result.syms);
-		finish(r, &size);
+		judge(r, &size);
 	} else {
 		if (err.text[0])
 			log_debug("%s", err.text);
@@ -204,17 +224,33 @@ out:
 
 /* ---- sizes ---- */
 
+/* The link is right all the same: its result is not kept, so that the size is asked for again. */
+static void size_is_unknown(struct run *r, int status)
+{
+	struct size_report size;
+	char *why = xasprintf("the size of the firmware is not known: '%s' ended with status %d",
+		path_base(r->command.v[0]), status);
+	size_unknown(r->context->size, why, &size);
+	finish(r, &size);
+	size_report_release(&size);
+	free(why);
+}
+
 static void on_size(struct run *r, const struct proc_result *p)
 {
-	if (p->exit_status) {
+	if (p->exit_status)
 		buf_add(&r->result.err, p->err.data, p->err.len);
-		run_end(r, BUILD_FAILED,
-			xasprintf("the size of the firmware cannot be told: status %d",
-				p->exit_status));
-		return;
+	if (p->exit_status && size_is_advanced(r->context->size)) {
+		r->result.return_code = p->exit_status;
+		no_size(r, xasprintf("the size of the firmware cannot be told: '%s' ended with "
+				     "status %d",
+				   path_base(r->command.v[0]), p->exit_status));
+	} else if (p->exit_status) {
+		size_is_unknown(r, p->exit_status);
+	} else {
+		keep(r, &p->out);
+		judge(r, &p->out);
 	}
-	keep(r, &p->out);
-	finish(r, &p->out);
 }
 
 static void measure(struct run *r)
@@ -234,7 +270,7 @@ static void measure(struct run *r)
 			run_command(r, &argv, on_size);
 	} else {
 		keep(r, &table);
-		finish(r, &table);
+		judge(r, &table);
 	}
 	free(elf);
 	buf_release(&table);
@@ -299,8 +335,7 @@ void run_link(struct run *r)
 			.len; /* hooks have had their say by now, and have it again next time */
 	r->link_log = r->result.log.len;
 	if (r->shared->config.check_only) {
-		add_messages(r);
-		add_units(r);
+		run_gather(r);
 		record_make(r);
 		run_end(r, BUILD_OK, NULL);
 		return;

@@ -24,24 +24,26 @@ struct size_rules {
 	int64_t flash_max, ram_max; /* -1 unknown */
 	long warn_percent;
 	bool advanced, in_process;
+	char *broken; /* an expression that is none; NULL */
 };
 
-static int compile_regex(
-	const struct board *b, const char *key, pcre2_code **out, struct error *err)
+static void compile_regex(
+	struct size_rules *r, const struct board *b, const char *key, pcre2_code **out)
 {
 	const char *text = props_str(b->props, key);
+	char why[256];
 	int code;
 	PCRE2_SIZE at;
 	if (!*text)
-		return 0;
+		return;
 	*out = pcre2_compile(
 		(PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE, &code, &at, NULL);
-	if (*out)
-		return 0;
-	char why[256];
+	if (*out || r->broken)
+		return;
 	pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof why);
-	return error_set(
-		err, "board '%s': %s '%s' is no regular expression: %s", b->fqbn, key, text, why);
+	r->broken = xasprintf("the size of the firmware is not known: %s '%s' is no regular "
+			      "expression: %s",
+		key, text, why);
 }
 
 static int read_max(const struct board *b, const char *key, int64_t *out, struct error *err)
@@ -53,6 +55,8 @@ static int read_max(const struct board *b, const char *key, int64_t *out, struct
 		*out = strtoll(text, &end, 10);
 		if (*end || *out < 0 || *out > MAX_BYTES)
 			r = error_set(err, "board '%s': %s '%s' is no number", b->fqbn, key, text);
+		if (*out == 0)
+			*out = -1;
 	}
 	free(text);
 	return r;
@@ -80,9 +84,9 @@ struct size_rules *size_rules_new(const struct board *b, struct error *err)
 	r->warn_percent = board_number(b, "build.warn_data_percentage", 75);
 	r->advanced = *props_str(b->props, "recipe.advanced_size.pattern") != '\0';
 	r->in_process = is_size_a(b);
-	if (compile_regex(b, "recipe.size.regex", &r->flash, err) < 0 ||
-		compile_regex(b, "recipe.size.regex.data", &r->ram, err) < 0 ||
-		read_max(b, "upload.maximum_size", &r->flash_max, err) < 0 ||
+	compile_regex(r, b, "recipe.size.regex", &r->flash);
+	compile_regex(r, b, "recipe.size.regex.data", &r->ram);
+	if (read_max(b, "upload.maximum_size", &r->flash_max, err) < 0 ||
 		read_max(b, "upload.maximum_data_size", &r->ram_max, err) < 0) {
 		size_rules_free(r);
 		return NULL;
@@ -98,6 +102,7 @@ void size_rules_free(struct size_rules *r)
 	pcre2_code_free(r->flash);
 	pcre2_code_free(r->ram);
 	pcre2_match_data_free(r->match);
+	free(r->broken);
 	free(r);
 }
 
@@ -143,7 +148,7 @@ static int64_t sum(const struct size_rules *r, pcre2_code *re, const char *text,
 static char *too_big(const char *what, int64_t used, int64_t max)
 {
 	return xasprintf("uses %lld of %lld bytes of %s (%lld %%)", (long long)used, (long long)max,
-		what, (long long)(max ? used * 100 / max : 0));
+		what, (long long)(used * 100 / max));
 }
 
 void size_judge(const struct size_rules *r, struct size_report *s)
@@ -158,6 +163,13 @@ void size_judge(const struct size_rules *r, struct size_report *s)
 		s->too_big = too_big("RAM", s->ram, s->ram_max);
 	else if (s->ram_max > 0 && s->ram > s->ram_max * r->warn_percent / 100)
 		s->warning = too_big("RAM", s->ram, s->ram_max);
+}
+
+void size_unknown(const struct size_rules *r, const char *why, struct size_report *out)
+{
+	*out = (struct size_report){-1, r->flash_max, -1, r->ram_max, NULL, NULL};
+	if (r->flash_max >= 0)
+		out->warning = xstrdup(why);
 }
 
 static int apply_advanced(const char *text, size_t len, struct size_report *out, struct error *err)
@@ -195,6 +207,10 @@ int size_apply(const struct size_rules *r, const char *text, size_t len, struct 
 	*out = (struct size_report){-1, -1, -1, -1, NULL, NULL};
 	if (r->advanced)
 		return apply_advanced(text, len, out, err);
+	if (r->broken) {
+		size_unknown(r, r->broken, out);
+		return 0;
+	}
 	out->flash = sum(r, r->flash, text, len);
 	out->ram = sum(r, r->ram, text, len);
 	size_judge(r, out);

@@ -21,7 +21,8 @@ struct size_report {
 	char *warning; /* one line; NULL none */
 };
 
-/* Compiles the board's expressions. NULL and err when one is broken or a maximum is no number. */
+/* Compiles the board's expressions; where one is broken no size will be known, as in the reference. NULL and err when a maximum is
+ * no number. A maximum of 0 is none. */
 struct size_rules *size_rules_new(const struct board *b, struct error *err);
 void size_rules_free(struct size_rules *r);
 
@@ -34,6 +35,8 @@ int size_table(const char *elf, struct buf *out, struct error *err);
 /* Reads the sizes out of such a text (or out of advanced_size's JSON) and judges them. */
 int size_apply(const struct size_rules *r, const char *text, size_t len, struct size_report *out,
 	struct error *err);
+/* No size is known, for the reason `why`: a warning where the board has a maximum, else nobody's concern. */
+void size_unknown(const struct size_rules *r, const char *why, struct size_report *out);
 /* Judges sizes that are known already. */
 void size_judge(const struct size_rules *r, struct size_report *s);
 void size_report_release(struct size_report *s);

@@ -18,7 +18,7 @@ struct done {
 	uint64_t id;
 	enum build_verdict verdict;
 	int return_code, warnings;
-	char *reason, *err, *key, *libraries;
+	char *reason, *err, *key, *libraries, *artifacts;
 	int64_t flash, ram;
 	size_t n_artifacts, n_units;
 	bool named; /* every artefact was there, with a name */
@@ -68,6 +68,9 @@ TAP_FN void desk_finished(void *ctx, const struct engine_result *r)
 	buf_addf(&d->trace, "finished %llu\n", (unsigned long long)r->id);
 	for (size_t i = 0; i < r->libraries.n; i++)
 		buf_addf(&libraries, "%s%s", i ? " " : "", r->libraries.v[i]);
+	struct buf names = BUF_INIT;
+	for (size_t i = 0; i < r->n_artifacts; i++)
+		buf_addf(&names, "%s%s", i ? " " : "", r->artifacts[i].name);
 	struct done *o = &d->done[d->n_done++];
 	*o = (struct done){.id = r->id,
 		.verdict = r->verdict,
@@ -77,6 +80,7 @@ TAP_FN void desk_finished(void *ctx, const struct engine_result *r)
 		.err = xstrdup(buf_str(&r->err)),
 		.key = xstrdup(r->key),
 		.libraries = buf_detach(&libraries),
+		.artifacts = buf_detach(&names),
 		.flash = r->flash,
 		.ram = r->ram,
 		.n_artifacts = r->n_artifacts,
@@ -154,6 +158,7 @@ TAP_FN void desk_forget(struct desk *d)
 		free(d->done[i].err);
 		free(d->done[i].key);
 		free(d->done[i].libraries);
+		free(d->done[i].artifacts);
 	}
 	d->n_done = 0;
 	buf_release(&d->trace);

@@ -117,7 +117,7 @@ static void verdicts(void)
 			"the platform's own limit"},
 		{"1000", "29", "90", NULL, NULL, "the platform's own limit, higher"},
 		{"1000", "0", NULL, NULL, NULL, "no RAM to speak of is no limit"},
-		{"0", "2048", NULL, "uses 934 of 0 bytes of flash (0 %)", NULL, "no flash is one"},
+		{"0", "20", NULL, NULL, NULL, "nor is no flash, and nothing is judged then"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct size_report s =
@@ -145,8 +145,6 @@ static void bad_rules(void)
 	static const struct {
 		const char *key, *value, *want;
 	} t[] = {
-		{"recipe.size.regex", "^(\\.text", "recipe.size.regex"},
-		{"recipe.size.regex.data", "[", "recipe.size.regex.data"},
 		{"upload.maximum_size", "32K", "upload.maximum_size '32K' is no number"},
 		{"upload.maximum_size", "-1", "is no number"},
 		{"upload.maximum_size", "99999999999999999999", "is no number"},
@@ -165,6 +163,32 @@ static void bad_rules(void)
 	struct size_report s = {0};
 	size_judge(r, &s);
 	is_int(s.flash_max, 16000, "a maximum is expanded");
+	release(&b, r);
+}
+
+/* The reference builds on without sizes. */
+static void unknown(void)
+{
+	static const char *const keys[] = {"recipe.size.regex", "recipe.size.regex.data"};
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct size_report s = apply(BOARD(AVR, keys[i], "^(\\.text", "upload.maximum_size",
+						     "5", "upload.maximum_data_size", "6"),
+			avr_table);
+		ok(s.flash == -1 && s.ram == -1 && !s.too_big, "a broken %s: no size", keys[i]);
+		ok(s.flash_max == 5 && s.ram_max == 6, "what there is is known");
+		ok(s.warning && strstr(s.warning, keys[i]) && strstr(s.warning, "^(\\.text"),
+			"and a warning (%s)", s.warning);
+		size_report_release(&s);
+		s = apply(BOARD(AVR, keys[i], "["), avr_table);
+		ok(s.flash == -1 && !s.warning, "of no concern to a board without maximum");
+	}
+	struct board b = BOARD(AVR, "upload.maximum_size", "5");
+	struct size_rules *r = rules_of(&b);
+	struct size_report s;
+	size_unknown(r, "because", &s);
+	is_str(s.warning, "because", "unknown for a reason of the caller's");
+	is_int(s.flash, -1, "no size");
+	size_report_release(&s);
 	release(&b, r);
 }
 
@@ -322,6 +346,7 @@ int main(void)
 	sums();
 	verdicts();
 	bad_rules();
+	unknown();
 	recipes();
 	advanced();
 	no_elf();
