@@ -56,7 +56,7 @@ struct engine_job {
 	const char *board;
 	const char *sketch;
 	const char *tree_library; /* NULL none */
-	const char *build_dir; /* made, used as build.path, emptied at the end unless keep */
+	const char *build_dir; /* made, used as build.path, removed at the end */
 	const char *known_key, *known_deps; /* a result that the caller holds; NULL none */
 	const struct strv *library_dirs; /* for it alone, beside the config's; NULL none */
 };

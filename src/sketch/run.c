@@ -428,7 +428,7 @@ void run_free(struct run *r)
 	r->group.running = false;
 	if (r->group.v)
 		group_release(&r->group);
-	if (r->sketch_build_dir && !r->shared->config.keep)
+	if (r->sketch_build_dir)
 		fs_remove_tree(r->job.build_dir, NULL);
 	drop_steps(r);
 	run_release_discovery(r);

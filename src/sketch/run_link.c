@@ -107,10 +107,8 @@ static int collect(struct run *r, struct error *err)
 	if (ret == 0 && names.n == 0)
 		ret = error_set(err, "the platform's recipes made no firmware");
 	strv_release(&names);
-	if (ret == 0 && r->shared->config.keep) {
-		ret = firmware_place_objects(r, err);
+	if (ret == 0 && r->shared->config.keep)
 		add_objects(r);
-	}
 	return ret;
 }
 
@@ -169,6 +167,14 @@ static bool read_text(const struct run *r, const char *name, struct buf *out)
 	return ok;
 }
 
+/* -k wants the objects too, and the cache may have lost one meanwhile. */
+static int unpack(struct run *r, const struct bundle *b, struct error *err)
+{
+	if (r->shared->config.keep && firmware_place_objects(r, err) < 0)
+		return -1;
+	return firmware_unpack(r, b, err);
+}
+
 static bool take_kept(struct run *r)
 {
 	struct bundle b = {0};
@@ -176,7 +182,7 @@ static bool take_kept(struct run *r)
 	struct buf size = BUF_INIT;
 	bool found =
 		!r->shared->config.clean && store_find_bundle(r->shared->store, &r->link_key, &b);
-	if (found && firmware_unpack(r, &b, &err) == 0 && read_text(r, SIZE_TEXT, &size)) {
+	if (found && unpack(r, &b, &err) == 0 && read_text(r, SIZE_TEXT, &size)) {
 		read_text(r, ERR_TEXT, &r->result.err);
 		read_text(r, LOG_TEXT, &r->result.log);
 		read_text(r, SYMS_TEXT, &r->result.syms);

@@ -1,4 +1,4 @@
-/* How a run ends that has come to its link: what a failed one tells, and sizes that nobody can tell. */
+/* How a run ends that has come to its link: what a failed one tells, sizes that nobody can tell, what -k leaves. */
 #include "sketch/run.h"
 
 #include "unit/engine_util.h"
@@ -99,6 +99,42 @@ static void no_advanced_size(void)
 	}
 }
 
+/* ---- -k ---- */
+
+static const char kept[] = "Kept.ino.elf Kept.ino.hex objects/sketch/Kept.ino.cpp.o"
+			   " objects/libraries/Loud/Loud.cpp.o objects/core/core.a";
+
+/* Right before the link, a hook takes the sketch's object from the cache, if it is told to. */
+static void keep_objects(void)
+{
+	put_sketch("Kept", "#include <Loud.h>");
+	char *script = xasprintf(
+		"[ -e '%s/pruned' ] || exit 0\n"
+		"rm '%s/pruned'\n"
+		"find '%s/cache/objects' -name '*.o' -exec grep -l 'source Kept.ino.cpp' {} + |\n"
+		"while read -r f; do rm -f \"$f\"; echo gone >>'%s/count'; done\n",
+		test_tmpdir(), test_tmpdir(), test_tmpdir(), test_tmpdir());
+	put("prune", script);
+	free(script);
+	char *hook = xasprintf("recipe.hooks.core.postbuild.1.pattern=/bin/sh %s", at("prune"));
+	struct desk d = {.config.keep = true}, e = {.config.keep = true};
+	const struct done *o = build(&d, "Kept", hook);
+	is_int(o->verdict, BUILD_OK, "-k");
+	is_str(o->artifacts, kept, "ELF file, firmware and objects");
+	ok(o->named, "all of them there");
+	ok(!fs_exists(at("build/1")), "nothing else is left of the build");
+	ok(desk_close(&d), "closed");
+
+	put("pruned", "");
+	o = build(&e, "Kept", hook);
+	ok(fs_exists(at("count")), "an object goes from the cache while the sketch is built");
+	is_int(o->verdict, BUILD_OK, "it is made again");
+	is_str(o->artifacts, kept, "with all that is to be kept");
+	ok(o->named, "all of them there");
+	ok(desk_close(&e), "closed");
+	free(hook);
+}
+
 int main(void)
 {
 	tiny_install(test_tmpdir());
@@ -109,5 +145,6 @@ int main(void)
 	hook_fails();
 	no_plain_size();
 	no_advanced_size();
+	keep_objects();
 	return done_testing();
 }
