@@ -9,6 +9,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/fs.h"
+#include "common/host.h"
 #include "common/log.h"
 #include "sketch/store.h"
 
@@ -96,7 +97,7 @@ static int act(const char *dir, const struct invocation *in, struct error *err)
 static enum exit_status run(struct invocation *in)
 {
 	struct error err = ERROR_INIT;
-	char *dir = setup_cache_dir(&err);
+	char *dir = host_cache_dir(&err);
 	int ret = dir ? act(dir, in, &err) : -1;
 	free(dir);
 	if (ret == 0)

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "common/error.h"
 #include "common/fs.h"
+#include "common/host.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
@@ -15,17 +16,6 @@
 #include "sketch/toolchain.h"
 
 #define COMPAT "boardman.compat=arduino-builder"
-
-char *setup_cache_dir(struct error *err)
-{
-	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	if (xdg && *xdg == '/')
-		return xasprintf("%s/boardman", xdg);
-	if (home && *home == '/')
-		return xasprintf("%s/.cache/boardman", home);
-	error_set(err, "no place for the cache; cure: set HOME or XDG_CACHE_HOME");
-	return NULL;
-}
 
 void setup_absolute(const struct strv *paths, struct strv *out)
 {
@@ -48,7 +38,7 @@ int setup_open(struct setup *s, const struct options *o, struct error *err)
 		check_dirs(&o->library, "library", err) < 0 ||
 		check_dirs(&o->libraries, "libraries", err) < 0)
 		return -1;
-	s->cache_dir = setup_cache_dir(err);
+	s->cache_dir = host_cache_dir(err);
 	if (!s->cache_dir || arduino_dirs_find(&s->dirs, err) < 0)
 		return -1;
 	setup_absolute(&o->platforms, &s->dirs.platform_dirs);

@@ -25,8 +25,6 @@ struct setup {
 	struct strv told; /* notes that the user has seen */
 };
 
-/* $XDG_CACHE_HOME/boardman, else ~/.cache/boardman. New string; NULL and err without a home. */
-char *setup_cache_dir(struct error *err);
 int setup_open(struct setup *s, const struct options *o, struct error *err);
 void setup_release(struct setup *s);
 /* Tells the user a line, once. */

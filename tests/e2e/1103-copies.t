@@ -67,8 +67,8 @@ has_file "$cache/fileindex"
 starts none 'the cache alone is enough'
 rm -rf boardman-out
 cp -r "$cache" "$T/copy"
-mkdir "$T/elsewhere"
-mv "$T/copy" "$T/elsewhere/boardman"
+mkdir -p "$T/elsewhere/boardman"
+mv "$T/copy" "$T/elsewhere/boardman/$machine_id"
 XDG_CACHE_HOME=$T/elsewhere compile -b one s
 starts none 'so is a copy of it'
 is_right '… which is right' -b one s

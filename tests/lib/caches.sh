@@ -3,7 +3,10 @@
 # their results are those of a build from nothing. $status, $out and $err are e2e.sh's.
 # shellcheck disable=SC2034,SC2154
 
-cache=$XDG_CACHE_HOME/boardman
+# Each machine has its own part, for homes that several share.
+machine_id=$(cat /etc/machine-id 2>/dev/null)
+[[ $machine_id =~ ^[0-9a-f]{32}$ ]] || machine_id=$(uname -n | tr -c 'A-Za-z0-9_\n-' _)
+cache=$XDG_CACHE_HOME/boardman/$machine_id
 core=$TINY/hardware/tiny/tiny/cores/tiny
 libraries=$TINY/libraries
 

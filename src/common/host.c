@@ -1,0 +1,55 @@
+/* host: see host.h. machine-id(5); a container may have an empty one, or one that is shared with its image: its host name then. */
+#include "common/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "common/buf.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/xalloc.h"
+
+#define ID_LEN 32 /* hex digits of a machine-id */
+
+static char *machine_id(void)
+{
+	struct buf text = BUF_INIT;
+	char *id = NULL;
+	if (fs_read("/etc/machine-id", 4096, &text, NULL) == 0 &&
+		strspn(buf_str(&text), "0123456789abcdef") == ID_LEN)
+		id = xstrndup(text.data, ID_LEN);
+	buf_release(&text);
+	return id;
+}
+
+/* The machine's name with every byte that has no place in a file's name as '_'. */
+static char *name_id(void)
+{
+	char name[256] = "";
+	if (gethostname(name, sizeof name - 1) < 0 || !*name)
+		return xstrdup("unnamed");
+	for (char *p = name; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", *p))
+			*p = '_';
+	return xstrdup(name);
+}
+
+char *host_id(void)
+{
+	char *id = machine_id();
+	return id ? id : name_id();
+}
+
+char *host_cache_dir(struct error *err)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *id = host_id(), *dir = NULL;
+	if (xdg && *xdg == '/')
+		dir = xasprintf("%s/boardman/%s", xdg, id);
+	else if (home && *home == '/')
+		dir = xasprintf("%s/.cache/boardman/%s", home, id);
+	else
+		error_set(err, "no place for the cache; cure: set HOME or XDG_CACHE_HOME");
+	free(id);
+	return dir;
+}

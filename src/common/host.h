@@ -1,0 +1,12 @@
+/* host: this machine among those that may share a home directory: an id no other has, and where boardman keeps what belongs to it alone. */
+#ifndef COMMON_HOST_H
+#define COMMON_HOST_H
+
+struct error;
+
+/* The machine's id, else its name; fit for a path. New string. */
+char *host_id(void);
+/* $XDG_CACHE_HOME/boardman/<id>, else ~/.cache/boardman/<id>. New string; NULL and err without a home. Nothing is made. */
+char *host_cache_dir(struct error *err);
+
+#endif
