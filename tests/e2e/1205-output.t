@@ -67,8 +67,22 @@ ok_status 1
 is "$(grep -c '/Blinker.h:[0-9:]* error: no good' <<<"$out")" 1 'one error in six jobs is shown once'
 like "$out" 'the same in 5 other jobs: ' '… and counted'
 rm -r many out
+for i in 1 2 3; do
+  mksketch many "S$i" "int s$i;
+#include <Nobodys.h>"
+  mksketch many "N$i" "int n$i; // tiny: fail 'gone' was not declared in this scope"
+done
+mksketch many N4 "
+int n4; // tiny: fail 'gone' was not declared in this scope"
+run boardman compile -b one,two -o out many -j 1
+is "$(grep -c 'fatal error: Nobodys.h' <<<"$out")" 1 'a library that many sketches miss is told once'
+like "$out" $'\n  the same in 5 other jobs: many/S2, many/S3, tiny:tiny:two many/S1, ' '… with who else misses it'
+like "$out" $'\n  many/N1/N1\\.ino:1:9: error: .gone. was not declared in this scope\n  the same in 7 other jobs: many/N2/N2\\.ino:1:9, many/N3/N3\\.ino:1:9, many/N4/N4\\.ino:2:9, tiny:tiny:two many/N1, ' \
+  'one error in many sketches, too: with its places'
+like "$out" $'\n14 jobs: 14 failed' '… and counted'
+rm -r many out
 for i in {1..25}; do
-  mksketch many "F$i" "$(printf '// tiny: fail e%s\n' {1..15})
+  mksketch many "F$i" "$(printf "// tiny: fail e$i.%s\n" {1..15})
 int f$i;"
 done
 run boardman compile -b one -o out many -q
@@ -81,7 +95,7 @@ rm -r many out
 run boardman compile -b one -f --json
 ok_status 1 '--json: status'
 is "$(jq -s length <<<"$out")" 1 '--json: one valid document on stdout'
-is "$(untimed <<<"$err")" "$(boardman compile -b one -f | untimed)" '… and what people read on stderr'
+is "$(untimed <<<"$err" | sort)" "$(boardman compile -b one -f | untimed | sort)" '… and what people read on stderr'
 is "$(jq -c '[.schema, .exit_status, .output_dir, .totals.jobs, .totals.ok, .totals.failed]' <<<"$out")" \
   "[\"boardman-report/1\",1,\"$proj/boardman-out\",2,1,1]" '--json: the run'
 is "$(jq -c '.jobs[] | select(.sketch == "Blink") | [.board, .verdict, .unchanged, .machine, .sizes]' <<<"$out")" \
@@ -112,7 +126,7 @@ rm -r many out
 # --- colour ---
 run boardman compile -b one --color always
 like "$out" $'\e\\[32mok\e\\[0m tiny:tiny:one  Blink' '--color always'
-is "$(untimed <<<"$out" | sed $'s/\e\\[[0-9;]*m//g')" "$(boardman compile -b one | untimed)" '… changes nothing else'
+is "$(untimed <<<"$out" | sed $'s/\e\\[[0-9;]*m//g' | sort)" "$(boardman compile -b one | untimed | sort)" '… changes nothing else'
 NO_COLOR=1 run boardman compile -b one --color always
 like "$out" $'\e' '… and beats NO_COLOR'
 run boardman compile -b one --color never

@@ -146,6 +146,66 @@ static void the_same(void)
 		run_row_release(&rows[i]);
 }
 
+/* A failure in a sketch of the test's directory. */
+static struct run_row failing_in(const char *sketch, const char *fmt, const char *reason)
+{
+	char *text = xasprintf(fmt, test_tmpdir(), sketch, sketch);
+	struct run_row r = failing(sketch, text);
+	r.reason = xstrdup(reason);
+	free(text);
+	return r;
+}
+
+static void the_same_elsewhere(void)
+{
+	const char *missing = "%s/%s/%s.ino:1:10: fatal error: X.h: No such file or directory\n";
+	const char *cure = "no library has 'X.h'; cure: install it";
+	const char *one = "%s/%s/%s.ino:2:3: error: 'gone' was not declared in this scope\n";
+	const char *further = "%s/%s/%s.ino:7:1: error: 'gone' was not declared in this scope\n";
+	const char *more = "%s/%s/%s.ino:9:1: error: 'gone' was not declared in this scope\n"
+			   "x.ino:1:1: error: and so on\n";
+	struct run_row rows[] = {failing_in("A", missing, cure), failing_in("B", missing, cure),
+		failing_in("C", missing, "no library has 'X.h'; cure: another"),
+		failing_in("D", one, "D does not compile"),
+		failing_in("E", further, "E does not compile"),
+		failing_in("F", one, "F does not compile"), failing_in("G", missing, cure)};
+	is_str(listed(rows, 7),
+		"FAIL arduino:avr:uno  A  (ohau, 1.2 s)\n"
+		"  A/A.ino:1:10: fatal error: X.h: No such file or directory\n"
+		"  no library has 'X.h'; cure: install it\n"
+		"  the same in 2 other jobs: B, G\n"
+		"  log: A/err\n"
+		"FAIL arduino:avr:uno  C  (ohau, 1.2 s)\n"
+		"  C/C.ino:1:10: fatal error: X.h: No such file or directory\n"
+		"  no library has 'X.h'; cure: another\n"
+		"  log: C/err\n"
+		"FAIL arduino:avr:uno  D  (ohau, 1.2 s)\n"
+		"  D/D.ino:2:3: error: 'gone' was not declared in this scope\n"
+		"  the same in 2 other jobs: E/E.ino:7:1, F/F.ino:2:3\n"
+		"  log: D/err\n",
+		"an error of several sketches stands once, wherever it is in each");
+	run_row_release(&rows[4]);
+	rows[4] = failing_in("E", more, "E does not compile");
+	ok(strstr(listed(rows, 7),
+		   "\n  the same first error in 2 other jobs: E/E.ino:9:1, F/F.ino:2:3\n"),
+		"of which one has more");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		run_row_release(&rows[i]);
+
+	struct run_row slow[] = {new_row("A", VERDICT_TIMEOUT), new_row("B", VERDICT_TIMEOUT),
+		new_row("C", VERDICT_INFRA)};
+	slow[0].reason = xstrdup("took longer; cure: more");
+	slow[1].reason = xstrdup("took longer; cure: more");
+	slow[2].reason = xstrdup("took longer; cure: more");
+	is_str(listed(slow, 3),
+		"TIMEOUT arduino:avr:uno  A  (ohau, 1.2 s)\n  took longer; cure: more\n"
+		"  the same in 1 other job: B\n"
+		"INFRA arduino:avr:uno  C  (ohau, 1.2 s)\n  took longer; cure: more\n",
+		"another verdict is another failure");
+	for (size_t i = 0; i < ARRAY_LEN(slow); i++)
+		run_row_release(&slow[i]);
+}
+
 static void many(void)
 {
 	struct run_row rows[25];
@@ -156,7 +216,7 @@ static void many(void)
 		snprintf(name, sizeof name, "M%d", i);
 		buf_clear(&lines);
 		for (int k = 0; k < 30; k++)
-			buf_addf(&lines, "%s.ino:%d:1: error: no\n", name, k);
+			buf_addf(&lines, "%s.ino:%d:1: error: no %d\n", name, k, i);
 		rows[i] = failing(name, buf_str(&lines));
 	}
 	const char *text = listed(rows, 25);
@@ -371,6 +431,7 @@ int main(void)
 	one_failure();
 	other_lines();
 	the_same();
+	the_same_elsewhere();
 	many();
 	totals();
 	seconds();
