@@ -18,7 +18,8 @@
 struct listing {
 	struct setup setup;
 	const struct strv *words; /* all must be in a board's text */
-	struct buf out;
+	struct buf out, rows;
+	struct strv compilers; /* of the platform at hand */
 	struct json *boards;
 	size_t shown;
 };
@@ -28,6 +29,7 @@ struct row {
 	const char *name;
 	long flash, ram; /* -1 unknown */
 	char *trouble; /* NULL: it can be built */
+	char *compiler; /* NULL unknown */
 	struct strv menus;
 };
 
@@ -50,6 +52,9 @@ static void resolve(struct listing *l, struct row *r)
 	}
 	r->flash = board_number(b, "upload.maximum_size", -1);
 	r->ram = board_number(b, "upload.maximum_data_size", -1);
+	r->compiler = setup_compiler_text(&l->setup, b);
+	if (r->compiler)
+		strv_push_unique(&l->compilers, r->compiler);
 	board_free(b);
 }
 
@@ -63,14 +68,14 @@ static void add_number(struct buf *out, long n)
 
 static void add_text(struct listing *l, const struct row *r)
 {
-	buf_addf(&l->out, "  %-32s", r->fqbn);
-	add_number(&l->out, r->flash);
-	add_number(&l->out, r->ram);
-	buf_addf(&l->out, "  %s\n", r->name);
+	buf_addf(&l->rows, "  %-32s", r->fqbn);
+	add_number(&l->rows, r->flash);
+	add_number(&l->rows, r->ram);
+	buf_addf(&l->rows, "  %s\n", r->name);
 	for (size_t i = 0; i < r->menus.n; i++)
-		buf_addf(&l->out, "      %s\n", r->menus.v[i]);
+		buf_addf(&l->rows, "      %s\n", r->menus.v[i]);
 	if (r->trouble)
-		buf_addf(&l->out, "      cannot be built: %s\n", r->trouble);
+		buf_addf(&l->rows, "      cannot be built: %s\n", r->trouble);
 }
 
 static void add_json(struct listing *l, const struct platform *p, const struct row *r)
@@ -84,6 +89,7 @@ static void add_json(struct listing *l, const struct platform *p, const struct r
 		json_add_int(o, "flash", r->flash);
 	if (r->ram >= 0)
 		json_add_int(o, "ram", r->ram);
+	json_add_str(o, "compiler", r->compiler);
 	json_add_str(o, "trouble", r->trouble);
 	for (size_t i = 0; i < r->menus.n; i++) {
 		char *equals = strchr(r->menus.v[i], '=');
@@ -116,6 +122,7 @@ static void add_board(struct listing *l, const struct platform *p, const char *i
 	}
 	free(r.fqbn);
 	free(r.trouble);
+	free(r.compiler);
 	strv_release(&r.menus);
 	free(key);
 }
@@ -123,16 +130,18 @@ static void add_board(struct listing *l, const struct platform *p, const char *i
 static void add_platform(struct listing *l, const struct platform *p)
 {
 	struct strv ids = STRV_INIT;
-	size_t before = l->out.len, shown = l->shown;
-	char *line = platform_describe(l->setup.platforms, p);
-	buf_addf(&l->out, "%s%s\n  %-32s%10s%10s  %s\n", before ? "\n" : "", line, "board", "flash",
-		"RAM", "name");
+	buf_clear(&l->rows);
+	strv_clear(&l->compilers);
 	props_first_level(p->boards, &ids);
 	for (size_t i = 0; i < ids.n; i++)
 		add_board(l, p, ids.v[i]);
-	if (l->shown == shown)
-		buf_truncate(&l->out, before);
 	strv_release(&ids);
+	if (!l->rows.len)
+		return;
+	char *line = platform_describe(l->setup.platforms, p, &l->compilers);
+	buf_addf(&l->out, "%s%s\n  %-32s%10s%10s  %s\n", l->out.len ? "\n" : "", line, "board",
+		"flash", "RAM", "name");
+	buf_add(&l->out, l->rows.data, l->rows.len);
 	free(line);
 }
 
@@ -175,6 +184,8 @@ static enum exit_status run(struct invocation *in)
 	if (l.boards)
 		json_free(l.boards);
 	buf_release(&l.out);
+	buf_release(&l.rows);
+	strv_release(&l.compilers);
 	setup_release(&l.setup);
 	return status;
 }

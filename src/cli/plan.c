@@ -75,9 +75,28 @@ static int find_sketches(struct plan *p, struct invocation *in, struct error *er
 
 static void add_platform(struct plan *p, const struct platform *platform)
 {
-	char *line = platform_describe(p->setup.platforms, platform);
+	struct strv compilers = STRV_INIT;
+	for (size_t i = 0; i < p->n_boards; i++) {
+		const struct board *b = p->boards[i];
+		if (b->platform != platform && b->core_platform != platform)
+			continue;
+		char *text = setup_compiler_text(&p->setup, b);
+		if (text)
+			strv_push_unique(&compilers, text);
+		free(text);
+	}
+	char *line = platform_describe(p->setup.platforms, platform, &compilers);
 	strv_push_unique(&p->platforms, line);
 	free(line);
+	strv_release(&compilers);
+}
+
+static void describe_platforms(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_boards; i++) {
+		add_platform(p, p->boards[i]->platform);
+		add_platform(p, p->boards[i]->core_platform);
+	}
 }
 
 /* The number of the board that is meant by `text`; -1 and err. */
@@ -100,9 +119,6 @@ static int add_board(struct plan *p, const char *text, size_t *place, struct err
 	free(name);
 	p->boards[p->n_boards++] = b;
 	strv_push(&p->fqbns, b->fqbn);
-	add_platform(p, b->platform);
-	if (b->core_platform != b->platform)
-		add_platform(p, b->core_platform);
 	return 0;
 }
 
@@ -143,6 +159,7 @@ static int find_boards(struct plan *p, const struct options *o, struct error *er
 				  : add_wanted_board(p, i, asked.v[i], &place[i], &missing, err);
 	if (ret == 0) {
 		place_missing(p, &missing, place, asked.n);
+		describe_platforms(p);
 		rules_set_boards(p->rules, p->boards, p->n_boards, place);
 	}
 	free(place);

@@ -99,6 +99,11 @@ struct board *setup_board(struct setup *s, const char *text, struct error *err)
 	return board_resolve(s->platforms, text, &opt, compiler_version, s, err);
 }
 
+char *setup_compiler_text(struct setup *s, const struct board *b)
+{
+	return board_compiler_text(b, s->platforms, compiler_version, s);
+}
+
 bool setup_has_platform(struct setup *s, const char *fqbn)
 {
 	const char *colon = strchr(fqbn, ':'), *second = colon ? strchr(colon + 1, ':') : NULL;

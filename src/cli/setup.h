@@ -36,6 +36,8 @@ bool setup_compat(const struct options *o);
 const char *setup_warnings(const struct options *o);
 /* NULL and err. */
 struct board *setup_board(struct setup *s, const char *text, struct error *err);
+/* "avr-gcc 7.3.0"; NULL when it cannot be told; new string. */
+char *setup_compiler_text(struct setup *s, const struct board *b);
 /* False for a vendor:arch:id of a platform that is not installed. */
 bool setup_has_platform(struct setup *s, const char *fqbn);
 /* Single boards out of -b values: commas and @FILE. */

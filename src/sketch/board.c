@@ -62,16 +62,15 @@ static int finish(struct board *b, const struct board_options *opt, struct compi
 	struct error *err)
 {
 	struct props *user = user_props(opt->build_properties, err);
-	char *compiler = NULL;
 	int rc = -1;
 
 	if (!user)
 		return -1;
 	props_merge(b->props, user);
-	compiler = board_compiler(b, err);
-	if (!compiler)
+	b->compiler = board_compiler(b, err);
+	if (!b->compiler)
 		goto out;
-	q->compiler = compiler;
+	q->compiler = b->compiler;
 	if (platform_fixes_apply(b->props, b->core_platform, q, user, &b->notes, err) < 0)
 		goto out;
 	set_warnings(b->props, opt->warnings);
@@ -82,7 +81,6 @@ static int finish(struct board *b, const struct board_options *opt, struct compi
 	props_set_time(b);
 	rc = 0;
 out:
-	free(compiler);
 	props_free(user);
 	return rc;
 }
@@ -124,6 +122,7 @@ void board_free(struct board *b)
 	free(b->name);
 	free(b->core_dir);
 	free(b->variant_dir);
+	free(b->compiler);
 	props_free(b->props);
 	strv_release(&b->notes);
 	free(b);

@@ -19,6 +19,7 @@ struct board {
 		props; /* all merged, in the specification's order, user's properties last; unexpanded */
 	char *core_dir; /* absolute */
 	char *variant_dir; /* absolute; NULL when the board has none */
+	char *compiler; /* of C++: a path, or a name for PATH */
 	struct strv notes; /* lines for the user: fixes applied, a tool replaced by the system's */
 };
 
@@ -39,6 +40,11 @@ struct board *board_resolve(struct platforms *ps, const char *text, const struct
 	const char *(*compiler_version)(void *ctx, const char *compiler), void *ctx,
 	struct error *err);
 void board_free(struct board *b);
+
+/* "avr-gcc 7.3.0": its compiler, with the version of the tool's package, else the one that `version` knows of it (asked only
+ * then). NULL when nobody knows. New string. */
+char *board_compiler_text(const struct board *b, const struct platforms *ps,
+	const char *(*version)(void *ctx, const char *compiler), void *ctx);
 
 /* Expands "{key}" texts with the board's properties; `over` as in props_expand. New string. */
 char *board_expand(const struct board *b, const struct props *over, const char *text);

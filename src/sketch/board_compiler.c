@@ -24,6 +24,19 @@ static const struct {
 	{"g++", "g++"},
 };
 
+/* The NAME of the first "{runtime.tools.NAME.path}" in `text`, or NULL. New. */
+static char *tool_reference(const char *text)
+{
+	static const char head[] = "{runtime.tools.", tail[] = ".path}";
+	const char *start = strstr(text, head);
+	const char *end = start ? strstr(start, tail) : NULL;
+
+	if (!end)
+		return NULL;
+	start += strlen(head);
+	return start < end ? xstrndup(start, (size_t)(end - start)) : NULL;
+}
+
 static bool is_executable(const char *path)
 {
 	return fs_is_file(path) && access(path, X_OK) == 0;
@@ -129,4 +142,33 @@ char *board_compiler(struct board *b, struct error *err)
 	free(tool);
 	free(compiler);
 	return system;
+}
+
+/* avr-g++ is avr-gcc to its users. */
+static char *family_of(const char *compiler)
+{
+	const char *name = path_base(compiler);
+	size_t n = strlen(name);
+
+	if (n >= 3 && strcmp(name + n - 3, "g++") == 0)
+		return xasprintf("%.*sgcc", (int)(n - 3), name);
+	return xstrdup(name);
+}
+
+char *board_compiler_text(const struct board *b, const struct platforms *ps,
+	const char *(*version)(void *ctx, const char *compiler), void *ctx)
+{
+	const struct tool *tool = tools_owner(ps, b->compiler);
+	const char *said = tool ? "" : version(ctx, b->compiler);
+	char *family, *text;
+
+	if (tool)
+		return xasprintf(
+			"%s %.*s", tool->name, (int)strcspn(tool->version, "-"), tool->version);
+	if (!*said)
+		return NULL;
+	family = family_of(b->compiler);
+	text = xasprintf("%s %s", family, said);
+	free(family);
+	return text;
 }

@@ -22,37 +22,6 @@ static void add_path(struct buf *out, const char *path)
 		buf_addstr(out, path);
 }
 
-char *tool_reference(const char *text)
-{
-	static const char head[] = "{runtime.tools.", tail[] = ".path}";
-	const char *start = strstr(text, head);
-	const char *end = start ? strstr(start, tail) : NULL;
-
-	if (!end)
-		return NULL;
-	start += strlen(head);
-	return start < end ? xstrndup(start, (size_t)(end - start)) : NULL;
-}
-
-/* The packaged tool that the platform's compiler comes from; NULL when it is the system's. */
-static const struct tool *compiler_tool(const struct platforms *ps, const struct platform *p)
-{
-	char *text = props_expand(p->props, NULL, "{compiler.path}{recipe.cpp.o.pattern}", false);
-	char *name = tool_reference(text);
-	const char *dir = NULL;
-
-	if (name) {
-		struct buf key = BUF_INIT;
-
-		buf_addf(&key, "runtime.tools.%s.path", name);
-		dir = props_get(p->tools, buf_str(&key));
-		buf_release(&key);
-	}
-	free(name);
-	free(text);
-	return dir ? tools_by_dir(ps, dir) : NULL;
-}
-
 /* The version of a platform that may not have been read. */
 static char *version_of(const struct found *f)
 {
@@ -101,9 +70,9 @@ static void add_ignored(struct buf *out, const struct platforms *ps, const struc
 	}
 }
 
-char *platform_describe(const struct platforms *ps, const struct platform *p)
+char *platform_describe(
+	const struct platforms *ps, const struct platform *p, const struct strv *compilers)
 {
-	const struct tool *tool = compiler_tool(ps, p);
 	struct buf out = BUF_INIT;
 
 	buf_addf(&out, "%s:%s%s%s in ", p->vendor, p->arch, *p->version ? " " : "", p->version);
@@ -111,9 +80,10 @@ char *platform_describe(const struct platforms *ps, const struct platform *p)
 		if (&ps->v[i].platform == p)
 			add_path(&out, ps->v[i].place);
 	}
-	if (tool)
-		buf_addf(&out, " (%s %.*s)", tool->name, (int)strcspn(tool->version, "-"),
-			tool->version);
+	for (size_t i = 0; i < compilers->n; i++)
+		buf_addf(&out, "%s%s", i ? ", " : " (", compilers->v[i]);
+	if (compilers->n)
+		buf_addch(&out, ')');
 	add_ignored(&out, ps, p);
 	return buf_detach(&out);
 }

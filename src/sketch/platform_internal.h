@@ -44,8 +44,8 @@ int version_compare(const char *a, const char *b);
 /* runtime.tools.* as a build of platform `p` with the core of `core` sees them. New. */
 struct props *tools_props(
 	struct platforms *ps, const struct platform *p, const struct platform *core);
-/* The tool installed in `dir`, or NULL. Only after tools_props was called. */
-const struct tool *tools_by_dir(const struct platforms *ps, const char *dir);
+/* The tool that the file belongs to, or NULL. Only after tools_props was called. */
+const struct tool *tools_owner(const struct platforms *ps, const char *file);
 void tools_release(struct platforms *ps);
 
 /* How many vendor:arch there are, readable or not. */
@@ -60,8 +60,5 @@ bool platforms_may_have(const struct platforms *ps, size_t i, const char *id);
 const struct props *platforms_global(struct platforms *ps, struct error *err);
 /* "/usr/share/arduino", the IDE's directory, or "". Borrowed. */
 const char *platforms_system_dir(const struct platforms *ps);
-
-/* The NAME of the first "{runtime.tools.NAME.path}" in `text`, or NULL. New. */
-char *tool_reference(const char *text);
 
 #endif

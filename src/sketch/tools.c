@@ -73,10 +73,10 @@ void tools_release(struct platforms *ps)
 	strv_release(&ps->tool_dirs);
 }
 
-const struct tool *tools_by_dir(const struct platforms *ps, const char *dir)
+const struct tool *tools_owner(const struct platforms *ps, const char *file)
 {
 	for (size_t i = 0; i < ps->n_tools; i++) {
-		if (strcmp(ps->tools[i].dir, dir) == 0)
+		if (path_beneath(file, ps->tools[i].dir))
 			return &ps->tools[i];
 	}
 	return NULL;

@@ -31,6 +31,8 @@ void loop() {}'
 run boardman compile -b uno --warnings all
 ok_status 1
 like "$err" '^note: arduino:avr ' 'what the packaged platform needs is told'
+like "$out" "^arduino:avr [0-9.]+ in /usr/share/arduino/hardware \(avr-gcc $(avr-gcc -dumpversion)\)"$'\n' \
+  'platform and compiler'
 is "$(jq -r '[.jobs[] | .sketch + "=" + .verdict] | sort | join(" ")' boardman-out/run.json)" \
   'Big=failed Blink=ok Header=failed Link=failed Noise=failed Ram=ok Warns=ok' 'the verdicts'
 ok 'a name that is not declared' has_line \

@@ -390,6 +390,43 @@ static void test_local_file(void)
 	arduino_dirs_release(&dirs);
 }
 
+static const char *no_version(void *ctx, const char *compiler)
+{
+	(void)ctx;
+	(void)compiler;
+	return "";
+}
+
+static void test_compiler_text(void)
+{
+	struct board_options opt = options(NULL);
+	struct board *b = resolve("acme:avr:uno", &opt);
+	int asked = 0;
+	char *text = board_compiler_text(b, all, version_five, &asked);
+	is_str(text, "avr-gcc 5.4.0", "the system's compiler tells its version");
+	is_int(asked, 1, "when it is asked");
+	ok(!board_compiler_text(b, all, no_version, NULL), "or nothing is told");
+	free(text);
+	board_free(b);
+
+	struct arduino_dirs dirs = {.data_dir = path_join(test_tmpdir(), "dot")};
+	struct error err = ERROR_INIT;
+	put("dot/packages/box/tools/xgcc/7.3.0-at3/bin/x-g++", "");
+	put("dot/packages/box/hardware/one/1.0/platform.txt",
+		"recipe.cpp.o.pattern=\"{runtime.tools.xgcc.path}/bin/x-g++\" -c\n");
+	put("dot/packages/box/hardware/one/1.0/cores/c/Arduino.h", "");
+	put("dot/packages/box/hardware/one/1.0/boards.txt", "b.name=B\nb.build.core=c\n");
+	struct platforms *ps = platforms_open(&dirs, &err);
+	b = board_resolve(ps, "box:one:b", &opt, NULL, NULL, &err);
+	text = b ? board_compiler_text(b, ps, version_five, &asked) : strdup(err.text);
+	is_str(text, "xgcc 7.3.0", "a packaged one has the version of its package");
+	is_int(asked, 1, "without being asked");
+	free(text);
+	board_free(b);
+	platforms_free(ps);
+	arduino_dirs_release(&dirs);
+}
+
 static void test_time(void)
 {
 	struct strv user = STRV_INIT;
@@ -471,6 +508,7 @@ int main(void)
 	test_user();
 	test_reference();
 	test_fixes();
+	test_compiler_text();
 	test_time();
 	test_list();
 	test_local_file();

@@ -152,13 +152,14 @@ static void test_order(void)
 	struct platforms *ps = open_all();
 	struct error err = ERROR_INIT;
 	struct platform *p = platforms_find(ps, "acme", "avr", &err);
+	const struct strv none = STRV_INIT;
 	char *line;
 
 	is_str(p ? p->version : err.text, "1.10",
 		"packages before the system, the newest version, named by its folder");
 	is_str(props_get(p->boards, "one.name"), "1", "its boards are read");
 	is_str(p->name, "", "no name is an empty one");
-	line = platform_describe(ps, p);
+	line = platform_describe(ps, p, &none);
 	char *want = path_join(test_tmpdir(), "system");
 	char *text = NULL;
 	if (asprintf(&text,
@@ -260,9 +261,14 @@ static void test_tools(void)
 	is_tool("acme", "gcc-9.0.0", "other/tools/gcc/9.0.0", "the others keep their own keys");
 
 	struct platforms *ps = open_all();
-	char *line = platform_describe(ps, platforms_find(ps, "acme", "avr", NULL));
-	ok(strstr(line, "in ~/.arduino15 (gcc 5.4.0); ignoring"), "the compiler is told: %s", line);
+	struct strv compilers = STRV_INIT;
+	strv_push(&compilers, "gcc 5.4.0");
+	strv_push(&compilers, "clang 14");
+	char *line = platform_describe(ps, platforms_find(ps, "acme", "avr", NULL), &compilers);
+	ok(strstr(line, "in ~/.arduino15 (gcc 5.4.0, clang 14); ignoring"),
+		"the compilers are told: %s", line);
 	free(line);
+	strv_release(&compilers);
 	platforms_free(ps);
 
 	put("home/.arduino15/packages/acme/hardware/avr/1.10/installed.json", "{\"packages\": [");
