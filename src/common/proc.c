@@ -264,15 +264,6 @@ static void on_procs_closed(uv_handle_t *h)
 	free(h->data);
 }
 
-static void unblock_sigchld(void)
-{
-	/* Whoever started us may have left it blocked, and then no child would ever seem to end. */
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}
-
 struct procs *procs_new(uv_loop_t *loop, struct error *err)
 {
 	int dev_null = spawn_above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -298,7 +289,7 @@ struct procs *procs_new(uv_loop_t *loop, struct error *err)
 		procs_free(ps);
 		return NULL;
 	}
-	unblock_sigchld();
+	spawn_unblock_sigchld();
 	return ps;
 }
 

@@ -52,8 +52,7 @@ static const char *path_of(char *const *envp)
 	return DEFAULT_PATH;
 }
 
-/* The program's path, free() it; NULL when no directory of PATH has it. */
-static char *find_program(const char *name, char *const *envp)
+char *spawn_find(const char *name, char *const *envp)
 {
 	if (strchr(name, '/'))
 		return xstrdup(name);
@@ -188,6 +187,14 @@ static pid_t run(struct request *r, int told, struct error *err)
 	return -1;
 }
 
+void spawn_unblock_sigchld(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int spawn_above_stdio(int fd)
 {
 	if (fd < 0 || fd > 2)
@@ -218,7 +225,7 @@ int spawn_pipe(int fds[2])
 pid_t spawn_start(const struct spawn *s, struct error *err)
 {
 	int fds[2];
-	char *program = find_program(s->argv[0], s->envp);
+	char *program = spawn_find(s->argv[0], s->envp);
 	if (!program)
 		return error_set(err, "cannot run '%s': not found in PATH", s->argv[0]);
 	pid_t pid = -1;

@@ -1,5 +1,5 @@
-/* spawn: starts one program in a process group of its own, without copying the caller's memory. For
- * proc only: it neither waits nor reads.
+/* spawn: starts one program in a process group of its own, without copying the caller's memory. It
+ * neither waits nor reads: for proc, and for who needs a child's stdin or its output as it comes.
  */
 #ifndef COMMON_SPAWN_H
 #define COMMON_SPAWN_H
@@ -7,6 +7,11 @@
 #include <sys/types.h>
 
 struct error;
+
+/* Lets SIGCHLD through: whoever started us may have left it blocked, and then no child would ever seem to end. */
+void spawn_unblock_sigchld(void);
+/* The program's path, free() it: a name with a slash as it is, else from the absolute directories of envp's PATH. NULL when none has it. */
+char *spawn_find(const char *name, char *const *envp);
 
 struct spawn {
 	char *const *argv;

@@ -2,6 +2,8 @@
  * channels, one command each, at the same time. Everything happens on the loop it was made with; no call blocks, and no call
  * calls back before it returns.
  *
+ * SIGPIPE has to be ignored in the program.
+ *
  * A conn neither knows what runs over it nor tries again: whoever owns it has the deadlines of what it carries. Its own (resolving,
  * connecting, handshake, authentication) come from common/timing.
  */
@@ -34,12 +36,14 @@ struct conn_events {
 	void *ctx;
 };
 
+/* Each may be NULL. Any call may be made from within them, conn_free too. */
 struct channel_events {
 	void (*out)(void *ctx, const char *data, size_t len); /* stdout */
 	void (*err)(void *ctx, const char *data, size_t len); /* stderr */
-	void (*drained)(void *ctx); /* all that was written is on its way; may be NULL */
-	/* The command has ended and all its output was given; `status` as a shell has it, -1 unknown (or the channel was refused). The
-	 * channel is of no more use and is freed after this call. */
+	/* Nothing waits any more: all that was written is on its way, or nobody reads it any more. */
+	void (*drained)(void *ctx);
+	/* The command has ended and all its output was given; `status` as a shell has it, `why` NULL. Or it never ran, or its
+	 * end is unknown: -1 and why. The channel is of no more use and is freed after this call. */
 	void (*ended)(void *ctx, int status, const char *why);
 	void *ctx;
 };
@@ -69,9 +73,10 @@ struct channel {
 
 /* Begins to connect, once. */
 void conn_open(struct conn *c, const struct conn_events *ev);
-/* Runs a POSIX shell script there (`sh -c SCRIPT`, whatever the login shell is). The conn is open. The channel belongs to the conn. */
+/* Runs a POSIX shell script there (`sh -c SCRIPT`, whatever the login shell is). The conn is open. The channel belongs to the conn.
+ * Never NULL: what can't be started tells so by its end. */
 struct channel *conn_exec(struct conn *c, const char *script, const struct channel_events *ev);
-/* Queues a copy for the command's stdin. */
+/* Queues a copy for the command's stdin; dropped after channel_end_input. There is no ceiling here: look at channel_pending. */
 void channel_write(struct channel *ch, const void *data, size_t len);
 /* Bytes queued that are not on their way yet. */
 size_t channel_pending(const struct channel *ch);
@@ -79,13 +84,18 @@ size_t channel_pending(const struct channel *ch);
 void channel_end_input(struct channel *ch);
 /* Reads no more (or again) of its stdout and stderr: back-pressure. */
 void channel_pause(struct channel *ch, bool pause);
-/* Ends it without further events. */
+/* Ends it without further events, and the command with it as far as the way there allows: it sees the end of its stdin, and SIGPIPE or
+ * SIGHUP or worse. It is freed. NULL is fine. */
 void channel_close(struct channel *ch);
-/* Ends all; `closed` comes from the loop. NULL is fine: `closed` is called at once. */
+/* Ends all, without further events; `closed` (may be NULL) comes from the loop when nothing of it is left there. NULL is fine: `closed` is
+ * called at once. */
 void conn_free(struct conn *c, void (*closed)(void *ctx), void *ctx);
 
 /* The one quoting function: adds `s` as one word of a POSIX shell. */
 struct buf;
 void shell_quote(struct buf *out, const char *s);
+/* Adds a command line that runs `script` in sh, for a login shell that nobody knows: its one quoted word holds nothing that sh, csh or fish
+ * take differently. */
+void shell_wrap(struct buf *out, const char *script);
 
 #endif
