@@ -35,18 +35,6 @@ static void tu_release(struct tu *t)
 	buf_release(&t->err);
 }
 
-void group_trim(struct group *g)
-{
-	for (size_t i = 0; i < g->n; i++) {
-		struct tu *t = &g->v[i];
-		strv_release(&t->argv);
-		strv_release(&t->out.deps);
-		buf_release(&t->out.err);
-		buf_release(&t->log);
-		buf_release(&t->err);
-	}
-}
-
 void group_release(struct group *g)
 {
 	assert(!g->running);

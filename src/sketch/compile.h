@@ -65,8 +65,6 @@ void group_run(struct group *g);
 bool group_lookup(struct group *g);
 /* Ends it: nothing new starts, what runs is killed, `done` comes (cancelled). */
 void group_cancel(struct group *g);
-/* All is compiled, kept and recorded: commands, dependencies and messages go; sources, names and objects stay. */
-void group_trim(struct group *g);
 /* Frees; not while it runs. */
 void group_release(struct group *g);
 

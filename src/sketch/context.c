@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <utlist.h>
 #include "common/buf.h"
 #include "common/fs.h"
 #include "common/tmp.h"
@@ -17,7 +18,10 @@
 #include "sketch/props.h"
 #include "sketch/size.h"
 #include "sketch/toolchain_internal.h"
-#include "sketch/unit.h"
+#include "sketch/units.h"
+
+/* That no run uses, kept in case a job asks soon. A library index each, so not too many. */
+#define MAX_IDLE 32
 
 #define MIN_ROOM (UINT64_C(64) << 20) /* bytes of disk */
 
@@ -494,22 +498,9 @@ static bool same_list(const struct strv *a, const struct strv *b)
 	return i == a->n && i == (b ? b->n : 0);
 }
 
-struct context *context_get(struct context **list, struct shared *s, const char *board,
-	const char *tree_library, const struct strv *library_dirs)
-{
-	for (struct context *c = *list; c; c = c->next)
-		if (!strcmp(c->board_text, board) && same_text(c->tree_library, tree_library) &&
-			same_list(&c->library_dirs, library_dirs))
-			return c;
-	struct context *c = context_new(s, board, tree_library, library_dirs);
-	c->next = *list;
-	*list = c;
-	return c;
-}
-
 static void context_free(struct context *c)
 {
-	units_free(c->units);
+	units_free(c);
 	size_rules_free(c->size);
 	libraries_free(c->libraries);
 	board_free(c->board);
@@ -523,11 +514,40 @@ static void context_free(struct context *c)
 	free(c);
 }
 
+/* All but the first, which is about to be used. */
+static void trim(struct context **list)
+{
+	struct context *c, *next;
+	size_t idle = 0;
+	DL_FOREACH_SAFE((*list)->next, c, next)
+	{
+		if (c->users || !units_idle(c) || ++idle <= MAX_IDLE)
+			continue;
+		DL_DELETE(*list, c);
+		context_free(c);
+	}
+}
+
+struct context *context_get(struct context **list, struct shared *s, const char *board,
+	const char *tree_library, const struct strv *library_dirs)
+{
+	struct context *c;
+	DL_FOREACH (*list, c)
+		if (!strcmp(c->board_text, board) && same_text(c->tree_library, tree_library) &&
+			same_list(&c->library_dirs, library_dirs))
+			break;
+	if (c)
+		DL_DELETE(*list, c);
+	else
+		c = context_new(s, board, tree_library, library_dirs);
+	DL_PREPEND(*list, c);
+	trim(list);
+	return c;
+}
+
 void context_list_free(struct context *list)
 {
-	while (list) {
-		struct context *next = list->next;
-		context_free(list);
-		list = next;
-	}
+	struct context *c, *next;
+	DL_FOREACH_SAFE(list, c, next)
+	context_free(c);
 }

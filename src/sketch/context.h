@@ -1,5 +1,5 @@
 /* context: one board as one engine builds for it: properties, recipes, libraries, toolchain digests.
- * Made once per (board, tree library, own libraries), shared by all jobs of it; holds the units too.
+ * Made per (board, tree library, own libraries), shared by all jobs of it; holds the units too.
  */
 #ifndef SKETCH_CONTEXT_H
 #define SKETCH_CONTEXT_H
@@ -11,6 +11,7 @@
 #include "sketch/discover.h"
 #include "sketch/engine.h"
 #include "sketch/toolchain.h"
+#include "sketch/unit_kind.h"
 
 struct board;
 struct buf;
@@ -48,6 +49,7 @@ struct shared {
 	bool compat; /* boardman.compat=arduino-builder */
 	struct engine_events events;
 	struct strv notes; /* told already */
+	struct unit_kinds kinds;
 };
 
 /* A source's language, by its recipe. */
@@ -72,11 +74,13 @@ struct context {
 		settings; /* of all that decides results beside sources: see context_settings */
 	struct size_rules *size;
 	bool form_is_safe; /* comments cannot change what this compiler says */
-	struct unit *units; /* all made so far */
-	struct context *next;
+	struct unit *units; /* see units.h */
+	unsigned users; /* runs */
+	struct context *prev, *next; /* the latest asked for first */
 };
 
-/* Finds or makes; never NULL: look at `error`. `library_dirs` are beside the config's; NULL none. */
+/* Finds or makes; never NULL: look at `error`. `library_dirs` are beside the config's; NULL none. It lives while `users` counts it or
+ * a unit of it is made, and the latest of the others do too. */
 struct context *context_get(struct context **list, struct shared *s, const char *board,
 	const char *tree_library, const struct strv *library_dirs);
 void context_list_free(struct context *list);

@@ -18,7 +18,8 @@
 #include "sketch/store.h"
 #include "sketch/tasks.h"
 #include "sketch/toolchain.h"
-#include "sketch/unit.h"
+#include "sketch/unit_kind.h"
+#include "sketch/units.h"
 
 #define COMPAT_PROPERTY "boardman.compat=arduino-builder"
 
@@ -257,6 +258,7 @@ static void close_shared(struct shared *s)
 	if (s->own_cache)
 		fs_remove_tree(s->config.cache_dir, NULL);
 	strv_release(&s->notes);
+	unit_kinds_release(&s->kinds);
 	config_release(&s->config);
 }
 
@@ -309,7 +311,7 @@ static void stop_all(struct engine *e)
 	tasks_free(e->s.tasks);
 	e->s.tasks = NULL;
 	for (struct context *c = e->contexts; c; c = c->next)
-		units_abandon(c->units);
+		units_abandon(c);
 	DL_FOREACH_SAFE(e->runs, r, next)
 	{
 		DL_DELETE(e->runs, r);

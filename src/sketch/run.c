@@ -17,6 +17,7 @@
 #include "sketch/record.h"
 #include "sketch/tasks.h"
 #include "sketch/unit.h"
+#include "sketch/units.h"
 
 static double seconds_since(uint64_t t)
 {
@@ -38,10 +39,12 @@ void run_maybe_report(struct run *r)
 		defer_call(r->shared->defer, report, r);
 }
 
-static void drop_units(struct run *r)
+void run_drop_units(struct run *r)
 {
-	for (size_t i = 0; i < r->n_units; i++)
+	for (size_t i = 0; i < r->n_units; i++) {
 		unit_unwait(r->units[i], r);
+		unit_put(r->units[i]);
+	}
 	free(r->units);
 	r->units = NULL;
 	r->n_units = r->units_left = 0;
@@ -337,7 +340,7 @@ bool run_retry(struct run *r)
 		return false;
 	r->retried = true;
 	for (size_t i = 0; i < r->n_units; i++)
-		r->units[i]->stale = true;
+		unit_distrust(r->units[i]);
 	drop_steps(r);
 	r->confirmed = r->is_exact = r->compile_failed = false;
 	r->attempts = 0;
@@ -361,6 +364,7 @@ struct run *run_start(struct shared *s, struct context *c, const struct engine_j
 	struct run *r = xcalloc(1, sizeof *r);
 	r->shared = s;
 	r->context = c;
+	c->users++;
 	r->slot = slot;
 	r->done = done;
 	r->owner = owner;
@@ -423,8 +427,8 @@ void run_free(struct run *r)
 		return;
 	defer_drop(r->shared->defer, r);
 	uv_close((uv_handle_t *)r->timer, free_handle);
-	drop_units(r);
-	units_leave(r->context->units, r->job.build_dir);
+	run_drop_units(r);
+	units_leave(r->context, r->job.build_dir);
 	r->group.running = false;
 	if (r->group.v)
 		group_release(&r->group);
@@ -445,5 +449,6 @@ void run_free(struct run *r)
 	free(r->main_cpp);
 	free_result(&r->result);
 	free_job(&r->job);
+	r->context->users--;
 	free(r);
 }

@@ -87,6 +87,8 @@ void run_free(struct run *r);
 
 /* Ends it; takes `reason`. */
 void run_end(struct run *r, enum build_verdict verdict, char *reason);
+/* It no longer wants any unit. */
+void run_drop_units(struct run *r);
 /* Once per run: distrusts its units and starts over. False when that was done already, or it has none yet. */
 bool run_retry(struct run *r);
 /* --fallback-mrproper: the same, where a unit comes from an earlier run: what this one made is trusted. */

@@ -13,6 +13,7 @@
 #include "sketch/record.h"
 #include "sketch/run.h"
 #include "sketch/unit.h"
+#include "sketch/units.h"
 
 /* ---- the sketch's sources ---- */
 
@@ -76,9 +77,10 @@ static void on_unit(void *ctx, struct unit *u)
 	when_all_there(r);
 }
 
-static int want_unit(struct run *r, const struct library *lib, struct error *err)
+static int want_unit(
+	struct run *r, const struct library *lib, const struct unit_ask *ask, struct error *err)
 {
-	struct unit *u = unit_get(r->context, lib, &r->dirs, r->overlay, err);
+	struct unit *u = unit_get(r->context, lib, ask, err);
 	if (!u)
 		return -1;
 	r->units[r->n_units++] = u;
@@ -87,26 +89,32 @@ static int want_unit(struct run *r, const struct library *lib, struct error *err
 	return 0;
 }
 
-static int want_libraries(struct run *r, struct error *err)
+static int want_libraries(struct run *r, const struct unit_ask *ask, struct error *err)
 {
 	for (size_t i = 0; i < r->libraries.n; i++)
-		if (want_unit(r, r->libraries.v[i].lib, err) < 0)
+		if (want_unit(r, r->libraries.v[i].lib, ask, err) < 0)
 			return -1;
 	return 0;
 }
 
-static int want_core(struct run *r, struct error *err)
+static int want_core(struct run *r, const struct unit_ask *ask, struct error *err)
 {
-	return want_unit(r, NULL, err);
+	return want_unit(r, NULL, ask, err);
 }
 
-static void forget_units(struct run *r)
+static int want_all(struct run *r, const struct unit_ask *ask, struct error *err)
 {
-	for (size_t i = 0; i < r->n_units; i++)
-		unit_unwait(r->units[i], r);
-	free(r->units);
-	r->units = xcalloc(r->libraries.n + 1, sizeof *r->units);
-	r->n_units = r->units_left = 0;
+	return want_libraries(r, ask, err) < 0 ? -1 : want_core(r, ask, err);
+}
+
+/* With what its properties and files say now: a hook may have changed an argument file. */
+static int want(struct run *r,
+	int (*units)(struct run *r, const struct unit_ask *ask, struct error *err),
+	struct error *err)
+{
+	struct unit_ask ask;
+	unit_ask_init(&ask, r->context, &r->dirs, r->overlay);
+	return units(r, &ask, err);
 }
 
 /* ---- stages one after the other ---- */
@@ -114,7 +122,7 @@ static void forget_units(struct run *r)
 /* What runs before and after each stage, and the units it asks for. */
 static const struct {
 	const char *before, *after;
-	int (*want)(struct run *r, struct error *err);
+	int (*units)(struct run *r, const struct unit_ask *ask, struct error *err);
 } stages[] = {
 	{"recipe.hooks.sketch.prebuild", "recipe.hooks.sketch.postbuild", NULL},
 	{"recipe.hooks.libraries.prebuild", "recipe.hooks.libraries.postbuild", want_libraries},
@@ -138,9 +146,9 @@ static void run_group(struct run *r);
 static void stage_begins(struct run *r)
 {
 	struct error err = ERROR_INIT;
-	if (!stages[r->stage].want)
+	if (!stages[r->stage].units)
 		run_group(r);
-	else if (stages[r->stage].want(r, &err) < 0)
+	else if (want(r, stages[r->stage].units, &err) < 0)
 		run_end(r, BUILD_INFRA, xstrdup(err.text));
 	else
 		when_all_there(r);
@@ -313,7 +321,8 @@ void run_sources(struct run *r)
 	if (r->group.v)
 		group_release(&r->group);
 	r->compile_failed = false;
-	forget_units(r);
+	run_drop_units(r);
+	r->units = xcalloc(r->libraries.n + 1, sizeof *r->units);
 	if (fs_write(r->main_cpp, r->text.data, r->text.len, &err) < 0 || fill_group(r, &err) < 0) {
 		run_end(r, BUILD_INFRA, xstrdup(err.text));
 		return;
@@ -322,7 +331,7 @@ void run_sources(struct run *r)
 		run_show(r, &r->group.v[i].argv);
 	if (has_stage_hooks(r->context))
 		run_staged(r);
-	else if (want_libraries(r, &err) < 0 || want_core(r, &err) < 0)
+	else if (want(r, want_all, &err) < 0)
 		run_end(r, BUILD_INFRA, xstrdup(err.text));
 	else
 		run_group(r);

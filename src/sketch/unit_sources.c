@@ -153,16 +153,16 @@ static int library_entries(
 	return 0;
 }
 
-static int fill_tu(struct unit *u, struct tu *t, struct entry *e, const struct strv *dirs,
-	struct props *overlay, struct error *err)
+static int fill_tu(
+	struct unit *u, struct tu *t, struct entry *e, struct props *overlay, struct error *err)
 {
 	t->source = e->source;
 	t->name = e->name;
 	e->source = e->name = NULL;
-	t->object = path_join(u->dir, t->name);
+	t->object = path_join(u->scratch, t->name);
 	t->depfile = xasprintf("%s.d", t->object);
 	t->language = language_of(t->source);
-	if (context_compile_argv(u->context, overlay, t->language, dirs, t->source, t->object,
+	if (context_compile_argv(u->context, overlay, t->language, &u->dirs, t->source, t->object,
 		    t->depfile, &t->argv, err) < 0)
 		return -1;
 	/* -E: the library under work is the user's own code, as the sketch is. */
@@ -172,7 +172,7 @@ static int fill_tu(struct unit *u, struct tu *t, struct entry *e, const struct s
 	return 0;
 }
 
-int unit_fill(struct unit *u, const struct strv *dirs, struct props *overlay, struct error *err)
+int unit_fill(struct unit *u, struct props *overlay, struct error *err)
 {
 	struct context *c = u->context;
 	struct entries e = {0};
@@ -187,7 +187,7 @@ int unit_fill(struct unit *u, const struct strv *dirs, struct props *overlay, st
 		u->group.timeout = c->shared->config.timeout;
 	}
 	for (size_t i = 0; i < e.n && r == 0; i++)
-		r = fill_tu(u, &u->group.v[i], &e.v[i], dirs, overlay, err);
+		r = fill_tu(u, &u->group.v[i], &e.v[i], overlay, err);
 	for (size_t i = 0; i < e.n; i++) {
 		free(e.v[i].source);
 		free(e.v[i].name);

@@ -6,7 +6,6 @@ struct context;
 struct error;
 struct library;
 struct props;
-struct strv;
 struct unit;
 
 /* The commands with paths and includes taken out, and argument files by content: two units of one library with equal flavors
@@ -16,6 +15,6 @@ char *unit_flavor(const struct context *c, const struct props *overlay);
  * Borrowed from `overlay`. */
 const char *unit_place(const struct context *c, const struct props *overlay);
 /* Fills the unit's group: one tu per source, commands made with `overlay`. */
-int unit_fill(struct unit *u, const struct strv *dirs, struct props *overlay, struct error *err);
+int unit_fill(struct unit *u, struct props *overlay, struct error *err);
 
 #endif

@@ -406,6 +406,36 @@ static void sharing(void)
 	ok(desk_close(&d), "closed");
 }
 
+static int live(const struct desk *d)
+{
+	const struct context *c;
+	int n = 0;
+	for (c = d->contexts; c; c = c->next)
+		n++;
+	return n;
+}
+
+/* A folder of libraries, each with its own examples: a context for each. */
+static void bounded(void)
+{
+	struct desk d = {0};
+	char text[32];
+	int same = 0;
+	desk_open(&d);
+	struct context *used = desk_context(&d, "tiny:tiny:one");
+	used->users++;
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof text, "more/New%d", i);
+		struct context *c = context_get(&d.contexts, &d.s, "tiny:tiny:one", at(text), NULL);
+		same += c == context_get(&d.contexts, &d.s, "tiny:tiny:one", at(text), NULL);
+	}
+	is_int(same, 100, "the latest one is kept");
+	is_int(live(&d), 1 + 1 + 32, "of 100 no more than 32 that nobody uses, beside the latest");
+	ok(used == desk_context(&d, "tiny:tiny:one"), "the oldest one is used, and kept");
+	used->users--;
+	ok(desk_close(&d), "closed");
+}
+
 int main(void)
 {
 	tiny_install(test_tmpdir());
@@ -421,5 +451,6 @@ int main(void)
 	texts();
 	settings();
 	sharing();
+	bounded();
 	return done_testing();
 }

@@ -86,6 +86,7 @@ TAP_FN bool desk_close(struct desk *d)
 		fs_remove_tree(s->scratch, NULL);
 	free(s->scratch);
 	strv_release(&s->notes);
+	unit_kinds_release(&s->kinds);
 	free(s->config.dirs.system_hardware);
 	free((char *)s->config.cache_dir);
 	strv_release(&s->config.library_dirs);

@@ -417,6 +417,34 @@ static void notes(void)
 	ok(desk_close(&d), "closed");
 }
 
+/* Directories of units that live. */
+static int unit_dirs(void)
+{
+	char *dir = xasprintf("%s/cache/tmp/run-%d", test_tmpdir(), (int)getpid());
+	struct fs_list l = {0};
+	int n = fs_list(dir, &l, NULL) == 0 ? (int)l.n : -1;
+	fs_list_release(&l);
+	free(dir);
+	return n;
+}
+
+/* Where commands read in the build directory each sketch has units of its own; they go with it. */
+static void puts_back(void)
+{
+	struct desk d = {.config.rebuild_units = true};
+	strv_push(&d.config.build_properties, "build.extra_flags=-I{build.path}/x");
+	put_sketch("Broken", "#include <Blinker.h>\n// tiny: fail it");
+	desk_open(&d);
+	desk_submit(&d, 1, "tiny:tiny:one", "Libs");
+	desk_submit(&d, 2, "tiny:tiny:one", "Plain");
+	desk_submit(&d, 3, "tiny:tiny:one", "Broken");
+	desk_wait(&d, 3);
+	is_verdict(&d, 1, BUILD_OK, "built with units of its own");
+	is_verdict(&d, 3, BUILD_FAILED, "not built");
+	is_int(unit_dirs(), 0, "no unit outlives the sketch that it was for");
+	ok(desk_close(&d), "closed");
+}
+
 static void engine_gone(void *ctx)
 {
 	*(bool *)ctx = true;
@@ -477,6 +505,7 @@ int main(void)
 	close_in_batch();
 	cancel_from_callback();
 	notes();
+	puts_back();
 	broken_config();
 	return done_testing();
 }

@@ -4,6 +4,7 @@
 #include "sketch/unit.h"
 
 #include "sketch/unit_sources.h"
+#include "sketch/units.h"
 #include "unit/context_util.h"
 
 struct work {
@@ -38,13 +39,21 @@ static const struct library *library(struct work *w, const char *name)
 	return l;
 }
 
+static struct unit *get_with(
+	struct work *w, const char *name, const struct strv *dirs, struct props *over)
+{
+	struct error err = ERROR_INIT;
+	struct unit_ask ask;
+	unit_ask_init(&ask, w->c, dirs, over);
+	struct unit *u = unit_get(w->c, name ? library(w, name) : NULL, &ask, &err);
+	must(u, err.text);
+	return u;
+}
+
 /* NULL is the core. */
 static struct unit *get(struct work *w, const char *name)
 {
-	struct error err = ERROR_INIT;
-	struct unit *u = unit_get(w->c, name ? library(w, name) : NULL, &w->dirs, w->over, &err);
-	must(u, err.text);
-	return u;
+	return get_with(w, name, &w->dirs, w->over);
 }
 
 static void on_unit(void *ctx, struct unit *u)
@@ -198,16 +207,13 @@ static void siblings(void)
 	struct strv other = STRV_INIT;
 	strv_push(&other, at("shadow"));
 	strv_push_all(&other, &w.dirs);
-	struct error err = ERROR_INIT;
-	struct unit *c = unit_get(w.c, library(&w, "Blinker"), &other, w.over, &err);
-	must(c, err.text);
+	struct unit *c = get_with(&w, "Blinker", &other, w.over);
 	until(&w, c);
 	ok(compiles(NULL) > 2 && !digest_equal(&a->key, &c->key),
 		"another Arduino.h: other objects");
 	free(strv_take(&other, other.n - 1));
 	strv_push(&other, at("libraries/Sensor"));
-	ok(unit_get(w.c, library(&w, "Blinker"), &other, w.over, &err) != c,
-		"as many directories, but others");
+	ok(get_with(&w, "Blinker", &other, w.over) != c, "as many directories, but others");
 	strv_release(&other);
 	ok(close_work(&w), "closed");
 }
@@ -314,8 +320,7 @@ static void flavors(void)
 	free(a);
 	free(b);
 	struct unit *u = get(&w, NULL);
-	struct error err = ERROR_INIT;
-	ok(unit_get(w.c, NULL, &w.dirs, other, &err) == u, "so jobs share");
+	ok(get_with(&w, NULL, &w.dirs, other) == u, "so jobs share");
 	until(&w, u);
 	props_free(other);
 	ok(close_work(&w), "closed");
@@ -363,7 +368,7 @@ static void stale(void)
 	struct unit *u = get(&w, NULL);
 	until(&w, u);
 	is_int(compiles(NULL), 0, "kept");
-	u->stale = true;
+	unit_distrust(u);
 	struct unit *v = get(&w, NULL);
 	ok(v != u, "a distrusted one is not given again");
 	until(&w, v);
