@@ -19,10 +19,10 @@ static int expand(struct context *c, const struct props *overlay, const char *ar
 	const char *object, struct strv *argv, struct error *err)
 {
 	struct props *over = props_clone(overlay);
-	props_set(over, "archive_file", path_base(archive));
-	props_set(over, "archive_file_path", archive);
+	props_set_text(over, "archive_file", path_base(archive));
+	props_set_text(over, "archive_file_path", archive);
 	if (object)
-		props_set(over, "object_file", object);
+		props_set_text(over, "object_file", object);
 	int r = context_recipe_argv(c, over, "recipe.ar.pattern", argv, err);
 	props_free(over);
 	return r;

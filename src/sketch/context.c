@@ -78,9 +78,9 @@ enum tool_role language_role(enum language l)
 struct props *context_overlay(const char *build_dir, const char *project, const char *sketch_dir)
 {
 	struct props *p = props_new();
-	props_set(p, "build.path", build_dir);
-	props_set(p, "build.project_name", project);
-	props_set(p, "build.source.path", sketch_dir);
+	props_set_text(p, "build.path", build_dir);
+	props_set_text(p, "build.project_name", project);
+	props_set_text(p, "build.source.path", sketch_dir);
 	return p;
 }
 
@@ -155,9 +155,9 @@ int context_compile_argv(const struct context *c, struct props *overlay, enum la
 	if (!c->recipe[l])
 		return error_set(err, "platform of '%s' has no %s", c->board_text, recipe_key[l]);
 	includes_text(dirs, &inc);
-	props_set(overlay, "includes", buf_str(&inc));
-	props_set(overlay, "source_file", source);
-	props_set(overlay, "object_file", object);
+	props_set_text(overlay, "includes", buf_str(&inc));
+	props_set_text(overlay, "source_file", source);
+	props_set_text(overlay, "object_file", object);
 	char *text = props_expand(overlay, NULL, c->recipe[l], false);
 	int r = recipe_split(text, argv, err);
 	if (r == 0)
@@ -182,9 +182,9 @@ int context_preproc_argv(const struct context *c, struct props *overlay, const s
 {
 	struct buf inc = BUF_INIT;
 	includes_text(dirs, &inc);
-	props_set(overlay, "includes", buf_str(&inc));
-	props_set(overlay, "source_file", source);
-	props_set(overlay, "preprocessed_file_path", out);
+	props_set_text(overlay, "includes", buf_str(&inc));
+	props_set_text(overlay, "source_file", source);
+	props_set_text(overlay, "preprocessed_file_path", out);
 	char *text = props_expand(overlay, NULL, c->preproc, true);
 	int r = recipe_split(text, argv, err);
 	if (r == 0) {

@@ -133,9 +133,9 @@ static void add_archive_steps(struct run *r, const struct names *n)
 			char *object = path_join(n->build_dir, n->all.v[i]),
 			     *dir = path_dir(object);
 			char *objs = path_join(dir, "objs.a");
-			props_set(over, "archive_file", "objs.a");
-			props_set(over, "archive_file_path", objs);
-			props_set(over, "object_file", object);
+			props_set_text(over, "archive_file", "objs.a");
+			props_set_text(over, "archive_file_path", objs);
+			props_set_text(over, "object_file", object);
 			if (context_recipe_argv(
 				    r->context, over, "recipe.ar.pattern", &argv, NULL) == 0)
 				run_add_step(r, &argv);
@@ -158,9 +158,9 @@ void firmware_properties(struct run *r)
 		add_archive_steps(r, &n);
 	}
 	char *core = path_join(r->job.build_dir, "core/core.a");
-	props_set(r->overlay, "object_files", buf_str(&n.text));
-	props_set(r->overlay, "archive_file", "core/core.a");
-	props_set(r->overlay, "archive_file_path", core);
+	props_set_text(r->overlay, "object_files", buf_str(&n.text));
+	props_set_text(r->overlay, "archive_file", "core/core.a");
+	props_set_text(r->overlay, "archive_file_path", core);
 	if (ldflags.len)
 		props_setf(r->overlay, "compiler.libraries.ldflags", "%s%s",
 			props_str(r->context->board->props, "compiler.libraries.ldflags"),

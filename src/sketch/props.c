@@ -23,8 +23,12 @@ enum { MAX_FILE = 8 << 20, MAX_EXPANDED = 16 << 20, MAX_PASSES = 10 };
 
 static const char OS_SUFFIX[] = ".linux";
 
+/* While a text is expanded, stands for a '{' that begins no reference, or for itself. */
+enum { MARK = 1, MARKED_BRACE = 2 };
+
 struct props {
 	struct strmap map;
+	struct strmap texts; /* keys whose values hold no references */
 };
 
 struct props *props_new(void)
@@ -32,6 +36,7 @@ struct props *props_new(void)
 	struct props *p = xcalloc(1, sizeof *p);
 
 	p->map = (struct strmap)STRMAP_INIT(free);
+	p->texts = (struct strmap)STRMAP_INIT(NULL);
 	return p;
 }
 
@@ -48,6 +53,7 @@ void props_free(struct props *p)
 	if (!p)
 		return;
 	strmap_release(&p->map);
+	strmap_release(&p->texts);
 	free(p);
 }
 
@@ -68,11 +74,19 @@ static void put(struct props *p, const char *key, char *value)
 {
 	strmap_del(&p->map, key);
 	strmap_set(&p->map, key, value);
+	if (strmap_first(&p->texts))
+		strmap_del(&p->texts, key);
 }
 
 void props_set(struct props *p, const char *key, const char *value)
 {
 	put(p, key, xstrdup(value));
+}
+
+void props_set_text(struct props *p, const char *key, const char *value)
+{
+	put(p, key, xstrdup(value));
+	strmap_set(&p->texts, key, p);
 }
 
 void props_setf(struct props *p, const char *key, const char *fmt, ...)
@@ -87,6 +101,7 @@ void props_setf(struct props *p, const char *key, const char *fmt, ...)
 void props_del(struct props *p, const char *key)
 {
 	strmap_del(&p->map, key);
+	strmap_del(&p->texts, key);
 }
 
 void props_each(
@@ -100,6 +115,8 @@ void props_merge(struct props *p, const struct props *from)
 {
 	for (struct strmap_entry *e = strmap_first(&from->map); e; e = strmap_next(e))
 		props_set(p, strmap_key(e), strmap_value(e));
+	for (struct strmap_entry *e = strmap_first(&from->texts); e; e = strmap_next(e))
+		strmap_set(&p->texts, strmap_key(e), p);
 }
 
 struct props *props_subtree(const struct props *p, const char *prefix)
@@ -231,11 +248,37 @@ int props_load(struct props *p, const char *path, struct error *err)
 }
 
 static const char *lookup(
-	const struct props *p, const struct props *over, const char *key, size_t len)
+	const struct props *p, const struct props *over, const char *key, size_t len, bool *is_text)
 {
 	const char *value = over ? strmap_getn(&over->map, key, len) : NULL;
+	const struct props *from = value ? over : p;
 
+	*is_text = strmap_getn(&from->texts, key, len) != NULL;
 	return value ? value : strmap_getn(&p->map, key, len);
+}
+
+static void add_marked(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '{' || *text == MARK)
+			buf_addch(out, MARK);
+		buf_addch(out, (char)(*text == '{' ? MARKED_BRACE : *text));
+	}
+}
+
+/* Takes the marks out again, in place. */
+static void unmark(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		bool marked = *text == MARK && (text[1] == MARK || text[1] == MARKED_BRACE);
+
+		text += marked;
+		*to++ = (char)(marked && *text == MARKED_BRACE ? '{' : *text);
+		text++;
+	}
+	*to = '\0';
 }
 
 /* One pass over `text`: the innermost {key}s. False when nothing was replaced or the result
@@ -243,7 +286,7 @@ static const char *lookup(
 static bool expand_pass(
 	const struct props *p, const struct props *over, const char *text, struct buf *out)
 {
-	bool replaced = false;
+	bool replaced = false, is_text = false;
 
 	while (*text) {
 		size_t plain = strcspn(text, "{");
@@ -256,14 +299,17 @@ static bool expand_pass(
 			break;
 		key = strcspn(text + 1, "{}");
 		if (text[1 + key] == '}')
-			value = lookup(p, over, text + 1, key);
+			value = lookup(p, over, text + 1, key, &is_text);
 		if (!value) {
 			buf_addch(out, *text++);
 			continue;
 		}
 		if (out->len + strlen(value) > MAX_EXPANDED)
 			return false;
-		buf_addstr(out, value);
+		if (is_text)
+			add_marked(out, value);
+		else
+			buf_addstr(out, value);
 		text += key + 2;
 		replaced = true;
 	}
@@ -303,5 +349,7 @@ char *props_expand(
 	}
 	if (drop_unresolved)
 		drop_braces(result);
+	if (strchr(result, MARK))
+		unmark(result);
 	return result;
 }

@@ -28,6 +28,8 @@ const char *props_get(const struct props *p, const char *key);
 /* Like props_get with "" for absent. */
 const char *props_str(const struct props *p, const char *key);
 void props_set(struct props *p, const char *key, const char *value);
+/* The value is text as it is, a path: what looks like a {key} in it is never expanded. */
+void props_set_text(struct props *p, const char *key, const char *value);
 void props_setf(struct props *p, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void props_del(struct props *p, const char *key);

@@ -30,6 +30,9 @@ names=(
   'star*' star%2A
   '~' %7E
   '{x}' %7Bx%7D
+  '{build.path}' %7Bbuild.path%7D
+  'a{build.arch}' a%7Bbuild.arch%7D
+  atiny atiny
   'a,b=c' 'a,b=c'
   v1.2 v1.2
 )
@@ -56,6 +59,15 @@ is "$(jq -r --arg proj "$proj/" '.sketches[].dir | select(startswith($proj)) | .
 is "$(jq -r '.jobs[].sketch' boardman-out/run.json | LC_ALL=C sort)" "$want" 'run.json lists them'
 run boardman compile -b one
 like "$out" "$((${#names[@]} / 2)) ok \($((${#names[@]} / 2)) unchanged\)" 'they are found again unchanged'
+
+# --- what looks like a property ---
+brace=$T/work/'{build.arch}'
+mkdir -p "$brace/{build.mcu}"
+echo '#pragma once' >"$brace/{build.mcu}/gear.h"
+mksketch "$brace" Plain '#include <gear.h>'
+(cd "$brace" && boardman compile -b one -o out --library '{build.mcu}' Plain >"$T/log" 2>&1)
+is "$(jq -r .verdict "$brace/out/current/tiny.tiny.one/Plain/done")" ok 'a directory is not expanded'
+is "$(cut -f 2 "$brace/out/current/tiny.tiny.one/Plain/deps" | grep 'gear\.h$')" "$brace/{build.mcu}/gear.h" "… nor a library's"
 
 # --- named ---
 for name in 'two words' '$(touch pwned)' '`touch pwned`' 'a;touch pwned' @file 'star*' '{x}' '~'; do

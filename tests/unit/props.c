@@ -123,6 +123,32 @@ static void test_map(void)
 	props_free(NULL);
 }
 
+static void test_text(void)
+{
+	struct props *p = props_new();
+	struct props *over = props_new();
+	props_set(p, "a", "A");
+	props_set(p, "p", "{dir}/x");
+	props_set_text(over, "dir", "/{a}\001{\001\002{dir}");
+	char *got = props_expand(p, over, "{a} {p} {none}", false);
+	is_str(got, "A /{a}\001{\001\002{dir}/x {none}", "text is not expanded");
+	free(got);
+	got = props_expand(p, over, "{a}{none}{dir}", true);
+	is_str(got, "A/{a}\001{\001\002{dir}", "nor dropped");
+	free(got);
+	struct props *copy = props_clone(over);
+	got = props_expand(copy, NULL, "{dir}", false);
+	is_str(got, "/{a}\001{\001\002{dir}", "nor in a copy");
+	free(got);
+	props_set(copy, "dir", "{a}");
+	got = props_expand(p, copy, "{dir}", false);
+	is_str(got, "A", "until it is set otherwise");
+	free(got);
+	props_free(copy);
+	props_free(over);
+	props_free(p);
+}
+
 static void test_expand(void)
 {
 	static const struct {
@@ -188,6 +214,7 @@ int main(void)
 	test_refusals();
 	test_map();
 	test_expand();
+	test_text();
 	test_growth();
 	return done_testing();
 }
