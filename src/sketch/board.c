@@ -79,7 +79,7 @@ static int finish(struct board *b, const struct board_options *opt, struct compi
 	if (opt->builder_compat)
 		add_relax(b->props);
 	props_set_time(b);
-	rc = 0;
+	rc = board_check_recipes(b, err);
 out:
 	props_free(user);
 	return rc;

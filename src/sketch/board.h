@@ -33,7 +33,8 @@ struct board_options {
 
 /* Resolves "vendor:arch:id[:opt=val,…]", or a bare id (and id:opt=val) that exactly one platform has. Unknown
  * boards, options and values are errors that give the nearest names and the cure. Missing compiler likewise
- * ("platform without its compiler"): the compiler of recipe.cpp.o.pattern must exist and be executable.
+ * ("platform without its compiler"): the compiler of recipe.cpp.o.pattern must exist and be executable; and a recipe that is
+ * missing or no command.
  * `compiler_version` (may be NULL) tells a compiler's version for data/platform-fixes.ini, e.g. "5.4.0"; its
  * result is borrowed. The board is freed by board_free. */
 struct board *board_resolve(struct platforms *ps, const char *text, const struct board_options *opt,
@@ -48,6 +49,11 @@ char *board_compiler_text(const struct board *b, const struct platforms *ps,
 
 /* Expands "{key}" texts with the board's properties; `over` as in props_expand. New string. */
 char *board_expand(const struct board *b, const struct props *over, const char *text);
+/* Arguments of the expanded recipe `key`; the error names recipe, file and cure. */
+int board_recipe_split(const struct board *b, const char *key, const char *text, struct strv *argv,
+	struct error *err);
+/* The error for a recipe that is wanted and not there: -1. */
+int board_recipe_missing(const struct board *b, const char *key, struct error *err);
 /* The numeric property, or dflt. */
 long board_number(const struct board *b, const char *key, long dflt);
 

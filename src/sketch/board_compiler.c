@@ -70,12 +70,9 @@ static char *first_argument(const struct board *b, struct error *err)
 	struct strv argv = STRV_INIT;
 	char *result = NULL;
 
-	if (recipe_split(text, &argv, err) < 0)
-		error_prefix(err, "board '%s': %s", b->fqbn, key);
-	else if (argv.n == 0)
-		error_set(err, "board '%s': its platform has no %s; cure: install %s:%s again",
-			b->fqbn, key, b->platform->vendor, b->platform->arch);
-	else
+	if (board_recipe_split(b, key, text, &argv, err) == 0 && argv.n == 0)
+		board_recipe_missing(b, key, err);
+	else if (argv.n)
 		result = strv_take(&argv, 0);
 	strv_release(&argv);
 	free(text);

@@ -42,6 +42,9 @@ int board_merge(struct board *b, struct platforms *ps, const struct fqbn *f, boo
  * is not installed, with a note. NULL and err with the cure when there is none. */
 char *board_compiler(struct board *b, struct error *err);
 
+/* That what every build needs is there, and that all that a build may run is a command. */
+int board_check_recipes(const struct board *b, struct error *err);
+
 /* Last touches on merged properties. */
 void props_drop_lto(struct props *p);
 void props_set_time(struct board *b);

@@ -153,13 +153,13 @@ int context_compile_argv(const struct context *c, struct props *overlay, enum la
 {
 	struct buf inc = BUF_INIT;
 	if (!c->recipe[l])
-		return error_set(err, "platform of '%s' has no %s", c->board_text, recipe_key[l]);
+		return board_recipe_missing(c->board, recipe_key[l], err);
 	includes_text(dirs, &inc);
 	props_set_text(overlay, "includes", buf_str(&inc));
 	props_set_text(overlay, "source_file", source);
 	props_set_text(overlay, "object_file", object);
 	char *text = props_expand(overlay, NULL, c->recipe[l], false);
-	int r = recipe_split(text, argv, err);
+	int r = board_recipe_split(c->board, recipe_key[l], text, argv, err);
 	if (r == 0)
 		want_all_deps(argv, depfile);
 	if (r == 0 && c->shared->config.reproducible && l != LANG_ASM)
@@ -186,7 +186,7 @@ int context_preproc_argv(const struct context *c, struct props *overlay, const s
 	props_set_text(overlay, "source_file", source);
 	props_set_text(overlay, "preprocessed_file_path", out);
 	char *text = props_expand(overlay, NULL, c->preproc, true);
-	int r = recipe_split(text, argv, err);
+	int r = board_recipe_split(c->board, "recipe.preproc.macros", text, argv, err);
 	if (r == 0) {
 		drop_deps(argv);
 		if (depfile) {
@@ -204,11 +204,9 @@ int context_recipe_argv(const struct context *c, const struct props *overlay, co
 	struct strv *argv, struct error *err)
 {
 	char *text = props_expand(c->board->props, overlay, props_str(c->board->props, key), false);
-	int r = recipe_split(text, argv, err);
-	if (r < 0)
-		error_prefix(err, "%s", key);
-	else if (argv->n == 0)
-		r = error_set(err, "%s is empty", key);
+	int r = board_recipe_split(c->board, key, text, argv, err);
+	if (r == 0 && argv->n == 0)
+		r = board_recipe_missing(c->board, key, err);
 	free(text);
 	return r;
 }
@@ -264,7 +262,7 @@ static void make_recipes(struct context *c)
 	struct board *b = c->board;
 	for (int l = 0; l < LANG_COUNT; l++) {
 		const char *text = props_get(b->props, recipe_key[l]);
-		c->recipe[l] = text ? board_expand(b, NULL, text) : NULL;
+		c->recipe[l] = text && *text ? board_expand(b, NULL, text) : NULL;
 	}
 	struct props *over = props_new();
 	if (!props_get(b->props, "preproc.macros.flags"))

@@ -124,10 +124,11 @@ static void add_archives(struct names *n)
 }
 
 /* The objs.a are made by the platform's archiver before the link, with r->steps. */
-static void add_archive_steps(struct run *r, const struct names *n)
+static int add_archive_steps(struct run *r, const struct names *n, struct error *err)
 {
 	struct props *over = props_clone(r->overlay);
-	for (size_t i = 0; i < n->all.n; i++) {
+	int ret = 0;
+	for (size_t i = 0; i < n->all.n && ret == 0; i++) {
 		struct strv argv = STRV_INIT;
 		if (!is_archive(n->all.v[i])) {
 			char *object = path_join(n->build_dir, n->all.v[i]),
@@ -136,8 +137,9 @@ static void add_archive_steps(struct run *r, const struct names *n)
 			props_set_text(over, "archive_file", "objs.a");
 			props_set_text(over, "archive_file_path", objs);
 			props_set_text(over, "object_file", object);
-			if (context_recipe_argv(
-				    r->context, over, "recipe.ar.pattern", &argv, NULL) == 0)
+			ret = context_recipe_argv(
+				r->context, over, "recipe.ar.pattern", &argv, err);
+			if (ret == 0)
 				run_add_step(r, &argv);
 			free(object);
 			free(dir);
@@ -146,16 +148,18 @@ static void add_archive_steps(struct run *r, const struct names *n)
 		strv_release(&argv);
 	}
 	props_free(over);
+	return ret;
 }
 
-void firmware_properties(struct run *r)
+int firmware_properties(struct run *r, struct error *err)
 {
 	struct names n = {.build_dir = r->job.build_dir};
 	struct buf ldflags = BUF_INIT;
+	int ret = 0;
 	add_names(r, &n, &ldflags);
 	if (n.length > MAX_OBJECT_NAMES) {
 		add_archives(&n);
-		add_archive_steps(r, &n);
+		ret = add_archive_steps(r, &n, err);
 	}
 	char *core = path_join(r->job.build_dir, "core/core.a");
 	props_set_text(r->overlay, "object_files", buf_str(&n.text));
@@ -169,6 +173,7 @@ void firmware_properties(struct run *r)
 	buf_release(&n.text);
 	buf_release(&ldflags);
 	strv_release(&n.all);
+	return ret;
 }
 
 /* ---- placing ---- */

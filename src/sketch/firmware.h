@@ -11,7 +11,7 @@ struct run;
 struct strv;
 
 /* Properties of the link step: object_files, archive_file, compiler.libraries.ldflags of precompiled libraries. */
-void firmware_properties(struct run *r);
+int firmware_properties(struct run *r, struct error *err);
 /* Objects in link order into their places below build.path. */
 int firmware_place_objects(struct run *r, struct error *err);
 /* Digest of all that decides the link's result; notes other files it may read in r->link_inputs. */

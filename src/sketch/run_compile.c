@@ -160,7 +160,7 @@ static void stage_ends(struct run *r)
 	if (run_add_recipes(r, stages[r->stage].after, &err) < 0 ||
 		(++r->stage < ARRAY_LEN(stages) &&
 			run_add_recipes(r, stages[r->stage].before, &err) < 0))
-		run_end(r, BUILD_FAILED, xstrdup(err.text));
+		run_end(r, BUILD_INFRA, xstrdup(err.text));
 	else
 		run_steps(r, r->stage < ARRAY_LEN(stages) ? stage_begins : run_confirm);
 }
@@ -310,7 +310,7 @@ static void run_staged(struct run *r)
 	r->staged = true;
 	r->stage = 0;
 	if (run_add_recipes(r, stages[0].before, &err) < 0)
-		run_end(r, BUILD_FAILED, xstrdup(err.text));
+		run_end(r, BUILD_INFRA, xstrdup(err.text));
 	else
 		run_steps(r, stage_begins);
 }

@@ -271,7 +271,7 @@ static void measure(struct run *r)
 		recipe = "recipe.size.pattern"; /* no ELF file: the platform's own tool will know */
 	if (recipe && *props_str(r->context->board->props, recipe)) {
 		if (context_recipe_argv(r->context, r->overlay, recipe, &argv, &err) < 0)
-			run_end(r, BUILD_FAILED, xstrdup(err.text));
+			run_end(r, BUILD_INFRA, xstrdup(err.text));
 		else
 			run_command(r, &argv, on_size);
 	} else {
@@ -289,7 +289,7 @@ static void after_objcopy(struct run *r)
 	if (bootloader_merge(r->context->board, r->overlay, &err) < 0)
 		log_debug("%s", err.text);
 	if (run_add_recipes(r, "recipe.hooks.postbuild", &err) < 0)
-		run_end(r, BUILD_FAILED, xstrdup(err.text));
+		run_end(r, BUILD_INFRA, xstrdup(err.text));
 	else
 		run_steps(r, measure);
 }
@@ -311,8 +311,7 @@ static int make_steps(struct run *r, struct error *err)
 {
 	if (run_add_recipes(r, "recipe.hooks.linking.prelink", err) < 0)
 		return -1;
-	firmware_properties(r);
-	if (add_combine(r, err) < 0 ||
+	if (firmware_properties(r, err) < 0 || add_combine(r, err) < 0 ||
 		run_add_recipes(r, "recipe.hooks.linking.postlink", err) < 0 ||
 		run_add_recipes(r, "recipe.hooks.objcopy.preobjcopy", err) < 0 ||
 		run_add_recipes(r, "recipe.objcopy", err) < 0 ||
@@ -347,7 +346,7 @@ void run_link(struct run *r)
 		return;
 	}
 	if (make_steps(r, &err) < 0) {
-		run_end(r, BUILD_FAILED, xstrdup(err.text));
+		run_end(r, BUILD_INFRA, xstrdup(err.text));
 		return;
 	}
 	for (size_t i = 0; i < r->n_steps; i++)

@@ -74,9 +74,17 @@ ok_status 0 '… its boards are listed all the same'
 like "$out" 'cannot be built: .*tiny-g\+\+' '… and why they cannot be built'
 mv "$T/compiler" "$platform/tools/tiny/bin/tiny-g++"
 sed -i 's/^recipe\.cpp\.o/#&/' "$platform/platform.txt"
-refused 2 "board 'tiny:tiny:one': its platform has no recipe.cpp.o.pattern; cure: install tiny:tiny again" \
+no_recipe() { # KEY
+  echo "board 'tiny:tiny:one': '$platform/platform.txt' has no $1; cure: install tiny:tiny again, or add it in platform.local.txt beside that file"
+}
+refused 2 "$(no_recipe recipe.cpp.o.pattern)" \
   'a platform without a recipe' compile -b one
-sed -i 's/^#recipe\.cpp\.o/recipe.cpp.o/' "$platform/platform.txt"
+sed -i -e 's/^#recipe\.cpp\.o/recipe.cpp.o/' -e 's/^recipe\.c\.combine/#&/' "$platform/platform.txt"
+refused 2 "$(no_recipe recipe.c.combine.pattern)" '… without another' compile -b one
+sed -i 's/^#recipe\.c\.combine/recipe.c.combine/' "$platform/platform.txt"
+refused 2 "board 'tiny:tiny:one': recipe.objcopy.hex.pattern of '$platform/platform.txt' is no command: no closing \" in '\"a b'; \
+cure: close the quote there, or in the property that put it in" \
+  'a recipe that is no command' compile -b one --build-property 'recipe.objcopy.hex.pattern=x "a b'
 
 # --- sketches ---
 mkdir empty Foo

@@ -108,7 +108,8 @@ static void broken(void)
 {
 	struct stack s = {0};
 	struct error err = ERROR_INIT;
-	open_stack(&s, "ar \"{object_file}");
+	open_stack(&s, NULL);
+	props_set(s.c->board->props, "recipe.ar.pattern", "ar \"{object_file}");
 	ok(commands(&s, 3, &err) < 0 && strstr(err.text, "recipe.ar.pattern"),
 		"a broken recipe (%s)", err.text);
 	ok(close_stack(&s), "closed");

@@ -46,7 +46,9 @@ static void make_platforms(void)
 		"-mmcu={build.mcu} -D{build.board} {compiler.cpp.extra_flags} {includes} "
 		"\"{source_file}\" -o \"{object_file}\"\n"
 		"recipe.c.combine.pattern=\"{compiler.path}{compiler.cpp.cmd}\" "
-		"{compiler.c.elf.flags} -lm\n");
+		"{compiler.c.elf.flags} -lm\n"
+		"recipe.ar.pattern=ar rcs \"{archive_file_path}\" \"{object_file}\"\n"
+		"recipe.hooks.savehex.presavehex.1.pattern=not \"ours to run\n");
 	put("hw/acme/avr/bin/avr-g++", "");
 	put("hw/acme/avr/boards.txt",
 		"menu.cpu=Processor\nmenu.clock=Clock\n"
@@ -66,7 +68,7 @@ static void make_platforms(void)
 	put("hw/other/avr/platform.txt",
 		"version=2\ncompiler.cpp.cmd=env\ncompiler.path={runtime.tools.nix.path}/bin/\n"
 		"recipe.cpp.o.pattern=\"{compiler.path}{compiler.cpp.cmd}\" {build.mcu}\n"
-		"only.other=1\n");
+		"recipe.ar.pattern=ar\nrecipe.c.combine.pattern=ld\nonly.other=1\n");
 	put("hw/other/avr/boards.txt",
 		"uno.name=Other Uno\nuno.build.core=own\n"
 		"ref.name=Ref\nref.build.core=acme:std\nref.build.variant=acme:v1\n"
@@ -75,7 +77,12 @@ static void make_platforms(void)
 		"g++\n"
 		"noavr.build.core=own\nnoavr.compiler.path=/nonexistent/\n"
 		"noavr.compiler.cpp.cmd=avr-g++\n"
-		"norecipe.build.core=own\nnorecipe.recipe.cpp.o.pattern=\n");
+		"norecipe.build.core=own\nnorecipe.recipe.cpp.o.pattern=\n"
+		"noar.build.core=own\nnoar.recipe.ar.pattern=\n"
+		"nolink.build.core=own\nnolink.recipe.c.combine.pattern=\n"
+		"open.build.core=own\nopen.recipe.hooks.prebuild.1.pattern=say {words}\n"
+		"open.words=\"two words\n"
+		"openpp.build.core=own\nopenpp.recipe.preproc.macros=cpp 'x\n");
 	put("data/platform-fixes.ini",
 		"# fixes\n[acme:avr 1.8.[67]]\ncompiler = avr-gcc 5.*\n"
 		"set.compiler.cpp.extra_flags = -DFIX=1\nwhy = it is broken\n"
@@ -165,7 +172,14 @@ static void test_errors(void)
 			       "installed); cure: run 'arduino-cli core install other:avr'"},
 		{"noavr", "board 'other:avr:noavr': its compiler '/nonexistent/avr-g++' is not "
 			  "there; cure: run 'apt install gcc-avr avr-libc'"},
-		{"norecipe", "has no recipe.cpp.o.pattern; cure: "},
+		{"norecipe",
+			"/hw/other/avr/platform.txt' has no recipe.cpp.o.pattern; cure: install "
+			"other:avr again"},
+		{"noar", "/hw/other/avr/platform.txt' has no recipe.ar.pattern; cure: "},
+		{"nolink", "/hw/other/avr/platform.txt' has no recipe.c.combine.pattern; cure: "},
+		{"open", "/hw/other/avr/platform.txt' is no command: no closing \" in '\"two "
+			 "words'; cure: close the quote there, or in the property that put it in"},
+		{"openpp", "board 'other:avr:openpp': recipe.preproc.macros of '"},
 	};
 	struct board_options opt = options(NULL);
 

@@ -132,6 +132,42 @@ static void bad(void)
 	ok(desk_close(&d), "closed");
 }
 
+/* Recipes that only this sketch's name breaks, and one that only the core's C wants: the sketch is not at fault. */
+static void recipes(void)
+{
+	static const char *const broken[] = {"recipe.hooks.prebuild.1.pattern",
+		"recipe.hooks.sketch.prebuild.1.pattern", "recipe.hooks.sketch.postbuild.1.pattern",
+		"recipe.hooks.core.postbuild.1.pattern", "recipe.hooks.linking.prelink.1.pattern",
+		"recipe.objcopy.hex.pattern", "recipe.hooks.postbuild.1.pattern",
+		"recipe.advanced_size.pattern"};
+	put_sketch("'Odd", "");
+	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+		struct desk d = {0};
+		strv_pushf(
+			&d.config.build_properties, "%s=/bin/echo {build.project_name}", broken[i]);
+		desk_open(&d);
+		desk_submit(&d, 1, "tiny:tiny:one", "'Odd");
+		desk_wait(&d, 1);
+		const struct done *o = desk_done(&d, 1);
+		is_verdict(&d, 1, BUILD_INFRA, "a recipe that is no command");
+		ok(o->reason && strstr(o->reason, broken[i]) &&
+				strstr(o->reason, "/tiny/platform.txt' is no command: ") &&
+				strstr(o->reason, "; cure: "),
+			"%s", o->reason ? o->reason : broken[i]);
+		ok(desk_close(&d), "closed");
+	}
+	struct desk d = {0};
+	strv_push(&d.config.build_properties, "recipe.c.o.pattern=");
+	desk_open(&d);
+	desk_submit(&d, 1, "tiny:tiny:one", "Plain");
+	desk_wait(&d, 1);
+	is_verdict(&d, 1, BUILD_INFRA, "no recipe for C, where there is C");
+	const char *why = desk_done(&d, 1)->reason;
+	ok(why && strstr(why, "/tiny/platform.txt' has no recipe.c.o.pattern; cure: "), "%s",
+		why ? why : "");
+	ok(desk_close(&d), "closed");
+}
+
 static void blocked(void)
 {
 	struct desk d = {0};
@@ -493,6 +529,7 @@ int main(void)
 	reused();
 	unchanged();
 	bad();
+	recipes();
 	blocked();
 	timeouts();
 	unit_timeouts();

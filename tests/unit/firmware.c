@@ -121,7 +121,7 @@ static void order(void)
 	struct link l = {0};
 	struct error err = ERROR_INIT;
 	open_link(&l, "build");
-	firmware_properties(&l.r);
+	firmware_properties(&l.r, NULL);
 	is_objects(&l,
 		"\"sketch/S.ino.cpp.o\" \"sketch/more.cpp.o\" \"libraries/Wire/Wire.cpp.o\""
 		" \"libraries/Wire/utility/twi.c.o\" \"libraries/Arch/Arch.a\""
@@ -159,7 +159,7 @@ static void precompiled(void)
 	l.wire.precompiled = true;
 	l.wire.src_dir = src;
 	l.wire.ldflags = (char *)"-lmore";
-	firmware_properties(&l.r);
+	firmware_properties(&l.r, NULL);
 	char *want = xasprintf("\"sketch/S.ino.cpp.o\" \"sketch/more.cpp.o\" \"%s/tiny1/odd.a\""
 			       " \"libraries/Wire/Wire.cpp.o\" \"libraries/Wire/utility/twi.c.o\""
 			       " \"libraries/Arch/Arch.a\" \"core/variant.cpp.o\"",
@@ -204,7 +204,7 @@ static void too_long(void)
 		struct link l = {0};
 		open_link(&l, builds[i]);
 		fill_names(&l, 30000);
-		firmware_properties(&l.r);
+		firmware_properties(&l.r, NULL);
 		char *text = objects(&l);
 		ok(!strncmp(text, "\"sketch/0", 9),
 			"30000 characters are no reason, wherever it is built");
@@ -221,7 +221,7 @@ static void too_long(void)
 		l.arch.precompiled = true;
 		l.arch.src_dir = src;
 		fill_names(&l, 30001 - strlen(src) - strlen("/tiny1/odd.a") - 3);
-		firmware_properties(&l.r);
+		firmware_properties(&l.r, NULL);
 		char *want =
 			xasprintf("-Wl,--whole-archive \"%s/tiny1/odd.a\""
 				  " \"libraries/Arch/Arch.a\" \"sketch/objs.a\""
