@@ -99,7 +99,8 @@ static size_t read_symbols(const struct elf_file *f, struct symbol **out)
 				continue;
 			int type = GELF_ST_TYPE(y.st_info);
 			const char *name = elf_strptr(f->elf, h.sh_link, y.st_name);
-			if ((type != STT_FUNC && type != STT_OBJECT) || !name ||
+			/* Functions in assembly often have a size and no type. */
+			if (type == STT_SECTION || type == STT_FILE || !name || !*name ||
 				strpbrk(name, "\t\n"))
 				continue;
 			GROW(v, n, cap);

@@ -41,7 +41,7 @@ void size_unknown(const struct size_rules *r, const char *why, struct size_repor
 void size_judge(const struct size_rules *r, struct size_report *s);
 void size_report_release(struct size_report *s);
 
-/* Rows "section\tsize\tname\n" of the functions and objects in an ELF file, by name. */
+/* Rows "section\tsize\tname\n" of all that has a size in an ELF file, typed or not, by name. */
 int size_symbols(const char *elf, struct buf *out, struct error *err);
 
 #endif

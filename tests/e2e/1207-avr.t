@@ -55,9 +55,9 @@ is "$(jq -c '[.sizes.flash, .sizes.ram]' $job/done)" "$(awk '
   $1 == ".text" || $1 == ".data" { flash += $2 }
   $1 == ".data" || $1 == ".bss" || $1 == ".noinit" { ram += $2 }
   END { printf "[%d,%d]", flash, ram }' <<<"$size")" "sizes are avr-size's"
-is "$(cut -f 3 $job/syms | sort | tr '\n' ' ')" "__vector_16 digital_pin_to_bit_mask_PGM digital_pin_to_port_PGM \
+is "$(cut -f 3 $job/syms | sort | tr '\n' ' ')" "__do_clear_bss __vector_16 digital_pin_to_bit_mask_PGM digital_pin_to_port_PGM \
 digital_pin_to_timer_PGM main port_to_mode_PGM port_to_output_PGM timer0_fract timer0_millis timer0_overflow_count " \
-  'syms: functions and objects'
+  'syms: functions, objects, assembly'
 is "$(awk '$3 == "main" || $3 == "timer0_fract" { print $1, $3 }' $job/syms)" $'.text main\n.bss timer0_fract' '… their sections'
 is "$(comm -23 <(awk '{ print $2, $3 }' $job/syms | sort) \
   <(avr-nm -S -t d $job/firmware/Blink.ino.elf | awk 'NF == 4 { print $2 + 0, $4 }' | sort))" '' "… and avr-nm's sizes"

@@ -301,15 +301,21 @@ static const char program[] =
 	"}\n"
 	"int main(void) { p = text + zero[0] + kept[0]; return local((int)p[1]); }\n";
 
+static const char assembly[] =
+	".text\n.global untyped\nuntyped: nop\nlabel: ret\n.size untyped, .-untyped\n"
+	".global typed\n.type typed, @function\ntyped: ret\n.size typed, .-typed\n";
+
 /* The same numbers as size -A gives, by the platform's own expressions. */
 static void real_elf(void)
 {
 	struct buf table = BUF_INIT, syms = BUF_INIT;
 	struct error err = ERROR_INIT;
 	put("p.c", program);
-	char *command = xasprintf("avr-gcc -g -Os -mmcu=atmega328p -o '%s/p.elf' '%s/p.c' 2>&1 &&"
-				  " avr-size -A '%s/p.elf' >'%s/p.size'",
-		test_tmpdir(), test_tmpdir(), test_tmpdir(), test_tmpdir());
+	put("a.S", assembly);
+	char *command =
+		xasprintf("cd '%s' && avr-gcc -g -Os -mmcu=atmega328p -o p.elf p.c a.S 2>&1 &&"
+			  " avr-size -A p.elf >p.size",
+			test_tmpdir());
 	int status = system("command -v avr-gcc avr-size >/dev/null") == 0 ? system(command) : -1;
 	free(command);
 	if (status != 0) {
@@ -332,6 +338,9 @@ static void real_elf(void)
 	ok(strstr(s, ".bss\t40\tzero\n"), "one that is zero");
 	ok(strstr(s, ".noinit\t8\tkept\n"), "one that is kept");
 	ok(strstr(s, "\tlocal\n") && strstr(s, "\tmain\n"), "functions, static ones too");
+	ok(strstr(s, ".text\t4\tuntyped\n") && strstr(s, ".text\t2\ttyped\n"),
+		"functions in assembly, with a type or without");
+	ok(!strstr(s, "\tlabel\n"), "no labels");
 	ok(!strstr(s, "__vectors\n") && !strstr(s, "p.c\n"), "nothing without a size, no file");
 	const char *k = strstr(s, "\tkept\n"), *m = strstr(s, "\tmain\n"),
 		   *z = strstr(s, "\tzero\n");
