@@ -13,6 +13,7 @@
 #include "common/tmp.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
+#include "sketch/defer.h"
 #include "sketch/fileindex.h"
 #include "sketch/library.h"
 #include "sketch/props.h"
@@ -31,10 +32,20 @@ static const char *const recipe_key[LANG_COUNT] = {
 	[LANG_ASM] = "recipe.S.o.pattern",
 };
 
+static void tell_note(void *ctx)
+{
+	struct shared *s = ctx;
+	s->events.note(s->events.ctx, s->notes.v[s->n_told++]);
+}
+
 void shared_note(struct shared *s, const char *line)
 {
-	if (strv_push_unique(&s->notes, line) && s->events.note)
-		s->events.note(s->events.ctx, line);
+	if (!strv_push_unique(&s->notes, line) || !s->events.note)
+		return;
+	if (s->defer)
+		defer_call(s->defer, tell_note, s);
+	else
+		tell_note(s);
 }
 
 static bool has_room(const char *dir)

@@ -48,7 +48,8 @@ struct shared {
 	uint64_t opened; /* uv_hrtime of engine_open */
 	bool compat; /* boardman.compat=arduino-builder */
 	struct engine_events events;
-	struct strv notes; /* told already */
+	struct strv notes; /* each once */
+	size_t n_told; /* of them */
 	struct unit_kinds kinds;
 };
 
@@ -85,7 +86,7 @@ struct context *context_get(struct context **list, struct shared *s, const char 
 	const char *tree_library, const struct strv *library_dirs);
 void context_list_free(struct context *list);
 
-/* Tells the user a line, once per engine. */
+/* Tells the user a line, once per engine: from the loop, or at once where there is none. */
 void shared_note(struct shared *s, const char *line);
 
 /* The engine's scratch directory, made when first asked for; NULL and err when it cannot be. Borrowed. */

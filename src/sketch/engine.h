@@ -87,6 +87,7 @@ struct engine_unit {
 	double start, seconds; /* start: since engine_open */
 };
 
+/* They come from the loop; any of them may close the engine. */
 struct engine_events {
 	void (*started)(void *ctx, uint64_t id, int slot);
 	void (*unit_done)(void *ctx, const struct engine_unit *u);

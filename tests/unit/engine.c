@@ -394,7 +394,7 @@ static void close_from_callback(void)
 	for (int round = 0; round < 12; round++) {
 		struct desk d = {.config.limits = {4, 2, 8}, .config.rebuild_units = true};
 		desk_open(&d);
-		d.close_on_finish = true;
+		d.close_on = "finished";
 		desk_submit(&d, 2, round % 2 ? "tiny:tiny:two" : "tiny:tiny:one", "Libs");
 		desk_submit(&d, 3, "tiny:tiny:two", "Libs");
 		for (int i = 0; i < round; i++) {
@@ -416,7 +416,7 @@ static void close_in_batch(void)
 	for (int rebuild = 0; rebuild < 2; rebuild++) {
 		struct desk d = {.config.limits = {4, 2, 8}, .config.rebuild_units = rebuild};
 		desk_open(&d);
-		d.close_on_finish = true;
+		d.close_on = "finished";
 		desk_submit(&d, 1, "tiny:tiny:none", "Plain");
 		desk_submit(&d, 2, "tiny:tiny:one", "Plain");
 		desk_submit(&d, 3, "tiny:tiny:one", "Libs");
@@ -424,6 +424,31 @@ static void close_in_batch(void)
 		ok(desk_close(&d), "closed while others' steps are queued");
 		is_int(leftovers(), 0, "no process is left");
 	}
+}
+
+/* From within each kind of event, with kept units and with units that are made; others are at work meanwhile. */
+static void close_from_events(void)
+{
+	static const char *const events[] = {
+		"started", "note", "unit core", "unit library", "finished"};
+	put("given/library.properties", "name=Given\nversion=1.0\n");
+	put("given/src/Given.h", "#pragma once\n");
+	put("given/src/detail/part.h", "#pragma once\n");
+	put("given/src/Given.cpp", "int given;\n");
+	put_sketch("Inner", "#include <detail/part.h>\n#include <Blinker.h>");
+	for (size_t i = 0; i < 2 * ARRAY_LEN(events); i++) {
+		struct desk d = {.config.limits = {4, 2, 8}, .config.rebuild_units = i % 2};
+		strv_push(&d.config.library_dirs, at("given"));
+		d.close_on = events[i / 2];
+		desk_open(&d);
+		desk_submit(&d, 1, "tiny:tiny:one", "Inner");
+		desk_submit(&d, 2, "tiny:tiny:one", "Libs");
+		desk_submit(&d, 3, "tiny:tiny:two", "Plain");
+		while (!d.closing)
+			uv_run(&d.loop, UV_RUN_ONCE);
+		ok(desk_close(&d), "closed from within '%s'", events[i / 2]);
+	}
+	is_int(leftovers(), 0, "no process is left");
 }
 
 static void cancel_from_callback(void)
@@ -540,6 +565,7 @@ int main(void)
 	close_early();
 	close_from_callback();
 	close_in_batch();
+	close_from_events();
 	cancel_from_callback();
 	notes();
 	puts_back();

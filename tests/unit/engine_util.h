@@ -33,7 +33,8 @@ struct desk {
 	struct strv notes;
 	struct done done[MAX_DONE];
 	size_t n_done;
-	bool closed, closing, close_on_finish;
+	bool closed, closing;
+	const char *close_on; /* the first event that begins so closes the engine */
 	uint64_t cancel_on_finish; /* another job that is cancelled when the first one ends */
 };
 
@@ -42,10 +43,21 @@ TAP_FN void desk_on_closed(void *ctx)
 	((struct desk *)ctx)->closed = true;
 }
 
+/* "unit core", "note" … */
+TAP_FN void desk_event(struct desk *d, const char *event)
+{
+	must(!d->closing, "an event after the end");
+	if (!d->close_on || strncmp(event, d->close_on, strlen(d->close_on)))
+		return;
+	d->closing = true;
+	engine_close(d->engine, desk_on_closed, d);
+}
+
 TAP_FN void desk_started(void *ctx, uint64_t id, int slot)
 {
 	struct desk *d = ctx;
 	buf_addf(&d->trace, "started %llu %d\n", (unsigned long long)id, slot);
+	desk_event(d, "started");
 }
 
 TAP_FN void desk_unit(void *ctx, const struct engine_unit *u)
@@ -53,11 +65,14 @@ TAP_FN void desk_unit(void *ctx, const struct engine_unit *u)
 	struct desk *d = ctx;
 	buf_addf(&d->trace, "unit %s%s%s%s\n", u->name, u->is_core ? " core" : "",
 		u->failed ? " failed" : "", u->reused ? " reused" : "");
+	desk_event(d, u->is_core ? "unit core" : "unit library");
 }
 
 TAP_FN void desk_note(void *ctx, const char *line)
 {
-	strv_push(&((struct desk *)ctx)->notes, line);
+	struct desk *d = ctx;
+	strv_push(&d->notes, line);
+	desk_event(d, "note");
 }
 
 TAP_FN void desk_finished(void *ctx, const struct engine_result *r)
@@ -98,11 +113,7 @@ TAP_FN void desk_finished(void *ctx, const struct engine_result *r)
 		d->cancel_on_finish = 0;
 		engine_cancel(d->engine, id, true);
 	}
-	if (d->close_on_finish) {
-		d->close_on_finish = false;
-		d->closing = true;
-		engine_close(d->engine, desk_on_closed, d);
-	}
+	desk_event(d, "finished");
 }
 
 TAP_FN void desk_too_long(uv_timer_t *t)
