@@ -26,7 +26,6 @@
 /* A job that waits for a slot. */
 struct queued {
 	struct engine_job job;
-	struct strv library_dirs;
 	struct queued *prev, *next;
 };
 
@@ -79,13 +78,7 @@ static void config_release(struct engine_config *c)
 
 static void queued_free(struct queued *q)
 {
-	free((char *)q->job.board);
-	free((char *)q->job.sketch);
-	free((char *)q->job.tree_library);
-	free((char *)q->job.build_dir);
-	free((char *)q->job.known_key);
-	free((char *)q->job.known_deps);
-	strv_release(&q->library_dirs);
+	run_job_release(&q->job);
 	free(q);
 }
 
@@ -123,35 +116,22 @@ static void fill_slots(void *ctx)
 	while (e->queue && e->n_runs < e->s.config.limits.sketch_jobs) {
 		struct queued *q = e->queue;
 		DL_DELETE(e->queue, q);
+		const struct engine_job *j = &q->job;
 		struct context *c = context_get(
-			&e->contexts, &e->s, q->job.board, q->job.tree_library, &q->library_dirs);
-		if (e->closing) { /* by a note's callback */
-			queued_free(q);
-			return;
-		}
+			&e->contexts, &e->s, j->board, j->tree_library, j->library_dirs);
 		struct run *r = run_start(&e->s, c, &q->job, take_slot(e), on_run_done, e);
+		free(q);
 		DL_APPEND(e->runs, r);
 		e->n_runs++;
 		if (e->s.events.started)
 			e->s.events.started(e->s.events.ctx, r->job.id, r->slot);
-		queued_free(q);
 	}
 }
 
 void engine_submit(struct engine *e, const struct engine_job *j)
 {
 	struct queued *q = xcalloc(1, sizeof *q);
-	q->job = (struct engine_job){
-		.id = j->id,
-		.board = xstrdup(j->board),
-		.sketch = xstrdup(j->sketch),
-		.tree_library = xstrdup(j->tree_library),
-		.build_dir = xstrdup(j->build_dir),
-		.known_key = xstrdup(j->known_key),
-		.known_deps = xstrdup(j->known_deps),
-	};
-	if (j->library_dirs)
-		strv_push_all(&q->library_dirs, j->library_dirs);
+	q->job = run_job_copy(j);
 	DL_APPEND(e->queue, q);
 	defer_call(e->s.defer, fill_slots, e);
 }

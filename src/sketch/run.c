@@ -358,6 +358,39 @@ bool run_fall_back(struct run *r)
 	return kept && r->shared->config.fallback_mrproper && run_retry(r);
 }
 
+struct engine_job run_job_copy(const struct engine_job *from)
+{
+	struct strv *dirs = NULL;
+	if (from->library_dirs) {
+		dirs = xcalloc(1, sizeof *dirs);
+		strv_push_all(dirs, from->library_dirs);
+	}
+	return (struct engine_job){
+		.id = from->id,
+		.board = xstrdup(from->board),
+		.sketch = xstrdup(from->sketch),
+		.tree_library = xstrdup(from->tree_library),
+		.build_dir = xstrdup(from->build_dir),
+		.known_key = xstrdup(from->known_key),
+		.known_deps = xstrdup(from->known_deps),
+		.library_dirs = dirs,
+	};
+}
+
+void run_job_release(struct engine_job *j)
+{
+	struct strv *dirs = (struct strv *)j->library_dirs;
+	if (dirs)
+		strv_release(dirs);
+	free(dirs);
+	free((char *)j->board);
+	free((char *)j->sketch);
+	free((char *)j->tree_library);
+	free((char *)j->build_dir);
+	free((char *)j->known_key);
+	free((char *)j->known_deps);
+}
+
 struct run *run_start(struct shared *s, struct context *c, const struct engine_job *job, int slot,
 	void (*done)(struct run *r), void *owner)
 {
@@ -368,15 +401,7 @@ struct run *run_start(struct shared *s, struct context *c, const struct engine_j
 	r->slot = slot;
 	r->done = done;
 	r->owner = owner;
-	r->job = (struct engine_job){
-		.id = job->id,
-		.board = xstrdup(job->board),
-		.sketch = xstrdup(job->sketch),
-		.tree_library = xstrdup(job->tree_library),
-		.build_dir = xstrdup(job->build_dir),
-		.known_key = xstrdup(job->known_key),
-		.known_deps = xstrdup(job->known_deps),
-	};
+	r->job = *job;
 	r->result = (struct engine_result){
 		.id = job->id, .flash = -1, .flash_max = -1, .ram = -1, .ram_max = -1};
 	r->started = r->phase_started = uv_hrtime();
@@ -411,16 +436,6 @@ static void free_result(struct engine_result *e)
 	free(e->artifacts);
 }
 
-static void free_job(struct engine_job *j)
-{
-	free((char *)j->board);
-	free((char *)j->sketch);
-	free((char *)j->tree_library);
-	free((char *)j->build_dir);
-	free((char *)j->known_key);
-	free((char *)j->known_deps);
-}
-
 void run_free(struct run *r)
 {
 	if (!r)
@@ -448,7 +463,7 @@ void run_free(struct run *r)
 	free(r->sketch_build_dir);
 	free(r->main_cpp);
 	free_result(&r->result);
-	free_job(&r->job);
+	run_job_release(&r->job);
 	r->context->users--;
 	free(r);
 }

@@ -76,7 +76,10 @@ struct run {
 	void *owner;
 };
 
-/* Starts it; `done` comes from the loop. */
+/* A job with copies of its own; run_start takes it, or run_job_release frees it. */
+struct engine_job run_job_copy(const struct engine_job *from);
+void run_job_release(struct engine_job *j);
+/* Starts it; `done` comes from the loop. Takes what `job` holds. */
 struct run *run_start(struct shared *s, struct context *c, const struct engine_job *job, int slot,
 	void (*done)(struct run *r), void *owner);
 /* Ends it soon with this verdict; what it runs is killed. */
