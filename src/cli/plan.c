@@ -55,10 +55,28 @@ static int check_names(const struct plan *p, struct error *err)
 	return 0;
 }
 
+/* A board without its -b is taken for a sketch. */
+static void hint_at_board(struct plan *p, const struct strv *args, struct error *err)
+{
+	for (size_t i = 0; i < args->n; i++) {
+		const char *arg = args->v[i];
+		struct board *b = fs_exists(arg) ? NULL : setup_board(&p->setup, arg, NULL);
+		if (!b)
+			continue;
+		board_free(b);
+		error_set(err,
+			"no such file or directory: '%s'; cure: -b %s, if the board is meant", arg,
+			arg);
+		return;
+	}
+}
+
 static int find_sketches(struct plan *p, struct invocation *in, struct error *err)
 {
-	if (select_sketches(&p->selection, &in->options, in->args, in->cwd, err) < 0)
+	if (select_sketches(&p->selection, &in->options, in->args, in->cwd, err) < 0) {
+		hint_at_board(p, in->args, err);
 		return -1;
+	}
 	for (size_t i = 0; i < p->selection.warnings.n; i++)
 		log_warning("%s", p->selection.warnings.v[i]);
 	if (!p->selection.n)
@@ -144,6 +162,31 @@ static void place_missing(struct plan *p, const struct strv *missing, size_t *pl
 	strv_push_all(&p->fqbns, missing);
 }
 
+/* The -b value that the i-th board comes from, when that is a file. */
+static const char *file_of(const struct options *o, size_t i)
+{
+	for (size_t k = 0; k < o->boards.n; k++) {
+		struct strv names = STRV_INIT;
+		board_list_parse(o->boards.v[k], &names, NULL);
+		size_t n = names.n;
+		strv_release(&names);
+		if (i < n)
+			return o->boards.v[k][0] == '@' ? o->boards.v[k] + 1 : NULL;
+		i -= n;
+	}
+	return NULL;
+}
+
+/* One that the user asks for. */
+static int add_given_board(struct plan *p, const struct options *o, size_t i, const char *text,
+	size_t *place, struct error *err)
+{
+	if (add_board(p, text, place, err) == 0)
+		return 0;
+	const char *file = file_of(o, i);
+	return file ? error_prefix(err, "%s", file) : -1;
+}
+
 static int find_boards(struct plan *p, const struct options *o, struct error *err)
 {
 	struct strv asked = STRV_INIT, missing = STRV_INIT;
@@ -155,7 +198,7 @@ static int find_boards(struct plan *p, const struct options *o, struct error *er
 	place = xcalloc(asked.n + 1, sizeof *place);
 	p->boards = xcalloc(asked.n + 1, sizeof(struct board *));
 	for (size_t i = 0; ret == 0 && i < asked.n; i++)
-		ret = o->boards.n ? add_board(p, asked.v[i], &place[i], err)
+		ret = o->boards.n ? add_given_board(p, o, i, asked.v[i], &place[i], err)
 				  : add_wanted_board(p, i, asked.v[i], &place[i], &missing, err);
 	if (ret == 0) {
 		place_missing(p, &missing, place, asked.n);

@@ -31,19 +31,47 @@ static int check_dirs(const struct strv *paths, const char *option, struct error
 	return 0;
 }
 
+/* A folder of platforms that holds none would be passed over in silence. */
+static int check_platforms(const struct setup *s, struct error *err)
+{
+	const struct strv *given = &s->options->platforms, *dirs = &s->dirs.platform_dirs;
+	for (size_t i = 0; i < given->n; i++)
+		if (!platforms_has_place(s->platforms, dirs->v[dirs->n - given->n + i]))
+			return error_set(err,
+				"--platforms '%s' holds no platform; cure: name the folder that "
+				"has VENDOR/ARCH/boards.txt in it",
+				given->v[i]);
+	return 0;
+}
+
+static int check_folders(const struct strv *folders, struct error *err)
+{
+	int ret = check_dirs(folders, "libraries", err);
+	for (size_t i = 0; ret == 0 && i < folders->n; i++) {
+		char *path = path_join(folders->v[i], "library.properties");
+		if (fs_is_file(path))
+			ret = error_set(err,
+				"--libraries '%s' is a library itself; cure: name it with "
+				"--library",
+				folders->v[i]);
+		free(path);
+	}
+	return ret;
+}
+
 int setup_open(struct setup *s, const struct options *o, struct error *err)
 {
 	*s = (struct setup){.options = o};
 	if (check_dirs(&o->platforms, "platforms", err) < 0 ||
 		check_dirs(&o->library, "library", err) < 0 ||
-		check_dirs(&o->libraries, "libraries", err) < 0)
+		check_folders(&o->libraries, err) < 0)
 		return -1;
 	s->cache_dir = host_cache_dir(err);
 	if (!s->cache_dir || arduino_dirs_find(&s->dirs, err) < 0)
 		return -1;
 	setup_absolute(&o->platforms, &s->dirs.platform_dirs);
 	s->platforms = platforms_open(&s->dirs, err);
-	return s->platforms ? 0 : -1;
+	return s->platforms ? check_platforms(s, err) : -1;
 }
 
 void setup_release(struct setup *s)
@@ -63,7 +91,7 @@ void setup_release(struct setup *s)
 void setup_note(void *setup, const char *line)
 {
 	struct setup *s = setup;
-	if (strv_push_unique(&s->told, line))
+	if (!s->options->quiet && strv_push_unique(&s->told, line))
 		log_note("%s", line);
 }
 

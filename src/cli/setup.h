@@ -27,7 +27,7 @@ struct setup {
 
 int setup_open(struct setup *s, const struct options *o, struct error *err);
 void setup_release(struct setup *s);
-/* Tells the user a line, once. */
+/* Tells the user a line, once; not with --quiet. */
 void setup_note(void *setup, const char *line);
 
 /* True for --build-property boardman.compat=arduino-builder. */

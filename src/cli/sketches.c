@@ -33,7 +33,8 @@ static enum exit_status show(const struct selection *s, bool json)
 		log_warning("%s", s->warnings.v[i]);
 	if (!s->n) {
 		log_error("no sketch in %s%s", s->searched,
-			s->excluded ? " but what --exclude leaves out" : "");
+			s->excluded ? " but what --exclude leaves out"
+				    : "; cure: name a sketch, or a directory to search");
 		return STATUS_USAGE;
 	}
 	if (json)

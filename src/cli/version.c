@@ -8,6 +8,8 @@
 #include "boss/report/text.h"
 #include "cli/verb.h"
 #include "common/buf.h"
+#include "common/log.h"
+#include "common/strv.h"
 #include "sketch/engine.h"
 
 #ifndef PACKAGE_VERSION
@@ -22,7 +24,11 @@ const char *boardman_version(void)
 static enum exit_status run(struct invocation *in)
 {
 	struct buf out = BUF_INIT;
-	(void)in;
+	if (in->args && in->args->n) {
+		log_error("'%s' is one word too many; cure: 'boardman version' alone",
+			in->args->v[0]);
+		return STATUS_USAGE;
+	}
 	buf_addf(&out, "boardman %s (engine %d)\n", boardman_version(), ENGINE_VERSION);
 	text_write(STDOUT_FILENO, &out);
 	buf_release(&out);

@@ -12,6 +12,7 @@
 #include "common/fs.h"
 #include "common/xalloc.h"
 #include "sketch/platform.h"
+#include "sketch/platform_fixes.h"
 #include "sketch/platform_internal.h"
 #include "sketch/props.h"
 
@@ -141,17 +142,6 @@ char *board_compiler(struct board *b, struct error *err)
 	return system;
 }
 
-/* avr-g++ is avr-gcc to its users. */
-static char *family_of(const char *compiler)
-{
-	const char *name = path_base(compiler);
-	size_t n = strlen(name);
-
-	if (n >= 3 && strcmp(name + n - 3, "g++") == 0)
-		return xasprintf("%.*sgcc", (int)(n - 3), name);
-	return xstrdup(name);
-}
-
 char *board_compiler_text(const struct board *b, const struct platforms *ps,
 	const char *(*version)(void *ctx, const char *compiler), void *ctx)
 {
@@ -164,7 +154,7 @@ char *board_compiler_text(const struct board *b, const struct platforms *ps,
 			"%s %.*s", tool->name, (int)strcspn(tool->version, "-"), tool->version);
 	if (!*said)
 		return NULL;
-	family = family_of(b->compiler);
+	family = compiler_family(b->compiler);
 	text = xasprintf("%s %s", family, said);
 	free(family);
 	return text;

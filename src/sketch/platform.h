@@ -45,6 +45,8 @@ struct platform *platforms_find(
 	struct platforms *ps, const char *vendor, const char *arch, struct error *err);
 /* All winners, in order of discovery; files read. NULL at the end. Unreadable ones are left out with a warning. */
 struct platform *platforms_at(struct platforms *ps, size_t i);
+/* Whether any platform was found in this one of platform_dirs. */
+bool platforms_has_place(const struct platforms *ps, const char *dir);
 /* One line for the run's start: "arduino:avr 1.8.6 in ~/.arduino15 (avr-gcc 7.3.0); ignoring 1.8.7 in /usr/share/…". `compilers` are what
  * stands in the parentheses, see board_compiler_text. New string. */
 char *platform_describe(

@@ -41,6 +41,15 @@ static char *version_of(const struct found *f)
 	return version;
 }
 
+bool platforms_has_place(const struct platforms *ps, const char *dir)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		if (strcmp(ps->v[i].place, dir) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool same_dir(const char *a, const char *b)
 {
 	char *real_a = path_real(a, NULL), *real_b = path_real(b, NULL);

@@ -38,8 +38,7 @@ static char *data_path(void)
 	return path_join(dir && *dir ? dir : PKGDATADIR, "platform-fixes.ini");
 }
 
-/* "avr-gcc" for /usr/bin/avr-g++: the family goes by its C compiler's name. New. */
-static char *family(const char *compiler)
+char *compiler_family(const char *compiler)
 {
 	char *name = xstrdup(path_base(compiler));
 	size_t n = strlen(name);
@@ -58,7 +57,7 @@ static char *compiler_name(const struct target *t)
 
 	if (!version || !*version)
 		return NULL;
-	name = family(q->compiler);
+	name = compiler_family(q->compiler);
 	result = xasprintf("%s %s", name, version);
 	free(name);
 	return result;
@@ -173,6 +172,11 @@ int platform_fixes_apply(struct props *props, const struct platform *p,
 
 	if (fs_exists(path))
 		rc = fs_read(path, MAX_FIXES, &text, err);
+	else
+		strv_pushf(notes,
+			"'%s' is not there: known faults of packaged platforms are not cured; "
+			"cure: install boardman, or set BOARDMAN_DATADIR",
+			path);
 	if (rc == 0)
 		rc = apply_text(&t, buf_str(&text), path, err);
 	buf_release(&text);

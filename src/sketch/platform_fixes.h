@@ -22,8 +22,11 @@ struct compiler_query {
 	void *ctx;
 };
 
+/* "avr-gcc" for /usr/bin/avr-g++: the family goes by its C compiler's name. New string. */
+char *compiler_family(const char *compiler);
+
 /* Adds to `props` what platform `p` needs with that compiler, but leaves alone what `user` sets;
- * a line per fix in `notes`. No data file: no fixes. The compiler's version is asked only when a
+ * a line per fix in `notes`. No data file: no fixes, and a note. The compiler's version is asked only when a
  * fix depends on it. Errors name the file. */
 int platform_fixes_apply(struct props *props, const struct platform *p,
 	const struct compiler_query *q, const struct props *user, struct strv *notes,

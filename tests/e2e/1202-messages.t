@@ -47,6 +47,14 @@ refused 2 "--library: 'Blink' is not a library; cure: name a directory with libr
   '--library, another directory' compile -b one --library Blink
 refused 2 "--libraries 'Blink/Blink.ino' is not a directory" '--libraries' compile -b one --libraries Blink/Blink.ino
 
+refused 2 "--libraries '$TINY/libraries/Blinker' is a library itself; cure: name it with --library" '--libraries, a library' \
+  compile -b one --libraries "$TINY/libraries/Blinker"
+refused 2 "--platforms 'Blink' holds no platform; cure: name the folder that has VENDOR/ARCH/boards.txt in it" \
+  '--platforms, another directory' compile -b one --platforms Blink
+refused 2 "--platforms '$platform' holds no platform; cure: name the folder that has VENDOR/ARCH/boards.txt in it" \
+  '--platforms, a platform itself' boardman boards --platforms "$platform"
+refused 2 "'2' is one word too many; cure: 'boardman version' alone" 'version' boardman version 2
+
 # --- boards ---
 lists="cure: 'boardman boards' lists them"
 refused 2 "no board given, and 'Blink' asks for none; cure: -b vendor:arch:id, or default_fqbn in its sketch.yaml" \
@@ -61,6 +69,12 @@ refused 2 "board 'tiny:tiny:two': option 'speed' has no value 'fats'; cure: use 
 refused 2 "'tiny:tiny' is not a board; cure: write vendor:arch:id[:option=value,…], such as arduino:avr:uno" \
   'half a name' compile -b tiny:tiny
 refused 2 "cannot open 'boards.txt': No such file or directory" '@FILE' compile -b @boards.txt
+printf 'two\n# and\none,onne  # sic\n' >"$T/list"
+refused 2 "$T/list: no board 'onne' in any installed platform; nearest: tiny:tiny:one; $lists" 'a board of @FILE' \
+  compile -b one,two -b "@$T/list"
+refused 2 "no such file or directory: 'two'; cure: -b two, if the board is meant" 'a board without its -b' \
+  compile two Blink
+refused 2 "no such file or directory: 'tow'" '… but not any word' compile tow Blink
 refused 2 "no board 'three' in any installed platform; $lists" 'one of several is wrong: none is built' \
   compile -b one,two,three
 BOARDMAN_SYSTEM_HARDWARE=$T/nowhere refused 2 \
@@ -86,11 +100,16 @@ refused 2 "board 'tiny:tiny:one': recipe.objcopy.hex.pattern of '$platform/platf
 cure: close the quote there, or in the property that put it in" \
   'a recipe that is no command' compile -b one --build-property 'recipe.objcopy.hex.pattern=x "a b'
 
+BOARDMAN_DATADIR=$T/nowhere run boardman compile -n -b one
+is "$err" "note: '$T/nowhere/platform-fixes.ini' is not there: known faults of packaged platforms are not cured;\
+ cure: install boardman, or set BOARDMAN_DATADIR" 'boardman without its data'
+
 # --- sketches ---
 mkdir empty Foo
 echo >Foo/Bar.ino
 refused 2 "no such file or directory: 'gone'" 'no such sketch' compile -b one gone
 refused 2 "no sketch in 'empty'; cure: name a sketch, or a directory to search" 'no .ino' compile -b one empty
+refused 2 "no sketch in 'empty'; cure: name a sketch, or a directory to search" '… nor to list' boardman sketches empty
 refused 2 "'Foo' has Bar.ino but no Foo.ino: not a sketch; cure: rename one of them" 'Bar.ino in Foo, named' \
   compile -b one Foo
 refused 2 "'Foo/Bar.ino' has Bar.ino but no Foo.ino: not a sketch; cure: rename one of them" 'Bar.ino itself' \

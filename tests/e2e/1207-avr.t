@@ -49,6 +49,8 @@ like "$out" $'\nWarns/Warns\.ino:1:[0-9]+: warning: unused variable' '… and sh
 
 job=boardman-out/current/arduino.avr.uno/Blink
 is "$(cd $job && find firmware -type f | LC_ALL=C sort | tr '\n' ' ')" "$(printf 'firmware/Blink.ino.%s ' eep hex)" 'firmware: what arduino-cli would export'
+run boardman compile -b uno -q Blink
+is "$out $err" "1 job: 1 ok${out#1 job: 1 ok} " '-q: nothing but the last line'
 run boardman compile -b uno -k Blink
 size=$(avr-size -A $job/firmware/Blink.ino.elf)
 is "$(jq -c '[.sizes.flash, .sizes.ram]' $job/done)" "$(awk '

@@ -373,7 +373,10 @@ static void test_fixes(void)
 	is_prop(b, "compiler.cpp.extra_flags", "");
 	board_free(b);
 	setenv("BOARDMAN_DATADIR", "/nonexistent", 1);
-	is_fixed(NULL, "", NULL, "no data file, no fix");
+	is_fixed(NULL, "",
+		"'/nonexistent/platform-fixes.ini' is not there: known faults of packaged "
+		"platforms are not cured; cure: install boardman, or set BOARDMAN_DATADIR",
+		"no data file, no fix");
 	char *data = path_join(test_tmpdir(), "data");
 	setenv("BOARDMAN_DATADIR", data, 1);
 	free(data);
@@ -427,7 +430,8 @@ static void test_compiler_text(void)
 	struct error err = ERROR_INIT;
 	put("dot/packages/box/tools/xgcc/7.3.0-at3/bin/x-g++", "");
 	put("dot/packages/box/hardware/one/1.0/platform.txt",
-		"recipe.cpp.o.pattern=\"{runtime.tools.xgcc.path}/bin/x-g++\" -c\n");
+		"recipe.cpp.o.pattern=\"{runtime.tools.xgcc.path}/bin/x-g++\" -c\n"
+		"recipe.ar.pattern=ar\nrecipe.c.combine.pattern=ld\n");
 	put("dot/packages/box/hardware/one/1.0/cores/c/Arduino.h", "");
 	put("dot/packages/box/hardware/one/1.0/boards.txt", "b.name=B\nb.build.core=c\n");
 	struct platforms *ps = platforms_open(&dirs, &err);
