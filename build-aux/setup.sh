@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2034
 build_packages='gcc libc6-dev make autoconf automake pkg-config libuv1-dev libcjson-dev libyaml-dev
-  libssl-dev libelf-dev libpcre2-dev libgit2-dev libssh-dev uthash-dev'
+  nettle-dev libelf-dev libpcre2-dev libgit2-dev libssh-dev uthash-dev'
 # shellcheck disable=SC2034
 run_packages='git arduino-ctags gcc-avr binutils-avr avr-libc arduino-core-avr'
 # shellcheck disable=SC2034

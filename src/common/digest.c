@@ -1,19 +1,12 @@
-/* digest: see digest.h. Any failure inside libcrypto is a broken installation or no memory, so it ends
- * in an assertion; the only error of the world here is a file that cannot be read.
- */
+/* digest: see digest.h. The hashing itself is Nettle's; the only error here is a file that cannot be read. */
 #include "common/digest.h"
 
-/* The plain SHA-256 calls: the EVP ones fetch an algorithm by name first, which costs a short-lived program half a
- * millisecond. libcrypto's own code runs behind both. */
-#define OPENSSL_SUPPRESS_DEPRECATED
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/sha.h>
+#include <nettle/sha2.h>
 
 #include "common/error.h"
 #include "common/fs_internal.h"
@@ -25,28 +18,19 @@
 #define NULL_MARKER "\xffnull\xff"
 
 struct digester {
-	SHA256_CTX ctx;
+	struct sha256_ctx ctx;
 };
-
-/* A libcrypto that cannot do SHA-256 leaves nothing that could be trusted. */
-static void must(int done)
-{
-	if (done)
-		return;
-	fputs("boardman: libcrypto cannot compute SHA-256\n", stderr);
-	abort();
-}
 
 struct digester *digester_new(void)
 {
 	struct digester *d = xcalloc(1, sizeof *d);
-	must(SHA256_Init(&d->ctx));
+	sha256_init(&d->ctx);
 	return d;
 }
 
 void digester_add(struct digester *d, const void *data, size_t len)
 {
-	must(SHA256_Update(&d->ctx, data, len));
+	sha256_update(&d->ctx, len, data);
 }
 
 void digester_addstr(struct digester *d, const char *s)
@@ -61,10 +45,10 @@ void digester_add_digest(struct digester *d, const struct digest *x)
 	digester_add(d, x->b, sizeof x->b);
 }
 
+/* Nettle starts over by itself. */
 void digester_finish(struct digester *d, struct digest *out)
 {
-	must(SHA256_Final(out->b, &d->ctx));
-	must(SHA256_Init(&d->ctx));
+	sha256_digest(&d->ctx, sizeof out->b, out->b);
 }
 
 void digester_free(struct digester *d)
@@ -75,7 +59,7 @@ void digester_free(struct digester *d)
 void digest_bytes(struct digest *out, const void *data, size_t len)
 {
 	struct digester d;
-	must(SHA256_Init(&d.ctx));
+	sha256_init(&d.ctx);
 	digester_add(&d, data, len);
 	digester_finish(&d, out);
 }

@@ -1,4 +1,4 @@
-/* digest: SHA-256 (libcrypto), the only hash boardman uses. */
+/* digest: SHA-256 (Nettle's), the only hash boardman uses. */
 #ifndef COMMON_DIGEST_H
 #define COMMON_DIGEST_H
 
