@@ -132,8 +132,9 @@ void campaign_job_command(const struct campaign *c, struct sched_pick p, struct 
 	};
 }
 
-static void forget(struct campaign_job *j)
+static void forget(struct campaign *c, struct campaign_job *j)
 {
+	rundoc_begin(c->doc);
 	if (!j->forgotten && j->dir)
 		results_forget(j->dir);
 	j->forgotten = true;
@@ -145,7 +146,7 @@ void campaign_job_started(struct campaign *c, uint32_t id)
 	struct campaign_job *j = &c->jobs[id];
 	j->started = rundoc_clock(c->doc);
 	if (!j->has_known)
-		forget(j);
+		forget(c, j);
 }
 
 void campaign_jobs_age(struct campaign *c)
@@ -154,7 +155,7 @@ void campaign_jobs_age(struct campaign *c)
 	for (size_t i = 0; i < c->n_jobs; i++)
 		if (c->jobs[i].has_known && c->jobs[i].started < before &&
 			sched_state_of(c->sched, (uint32_t)i) == SCHED_RUNNING)
-			forget(&c->jobs[i]);
+			forget(c, &c->jobs[i]);
 }
 
 /* ---- ending ---- */
@@ -222,6 +223,7 @@ static void publish(struct campaign *c, const struct build_result *r)
 		.sketch = xstrdup(s->name),
 		.sketch_dir = xstrdup(s->dir),
 	};
+	rundoc_begin(c->doc);
 	j->forgotten = true;
 	if (results_publish(j->dir, &rec, r, c->config->settings->keep, &err) == 0) {
 		c->result->built++;
@@ -247,7 +249,7 @@ static void stop_for_disk(struct campaign *c, const struct build_result *r)
 {
 	if (!c->fault)
 		c->fault = xstrdup(r->reason);
-	forget(&c->jobs[r->job]);
+	forget(c, &c->jobs[r->job]);
 	campaign_stop(c, STOP_DISK);
 	campaign_job_end(c, r->job, VERDICT_NOT_RUN, "disk full");
 }

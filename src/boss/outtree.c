@@ -170,6 +170,13 @@ static int held_by_other(const char *path, int fd, struct error *err)
 		path, *pid ? ", process " : "", pid);
 }
 
+/* Who has it is told to others; not being able to write that is no reason to stop. As wide as any, so that nothing
+ * of the last one remains: cutting a file off is slow. */
+static void sign(int fd)
+{
+	dprintf(fd, "%-20ld\n", (long)getpid());
+}
+
 static int lock(struct outtree *o, struct error *err)
 {
 	char *file = path_join(o->path, LOCK_FILE);
@@ -183,9 +190,8 @@ static int lock(struct outtree *o, struct error *err)
 		held_by_other(o->path, o->lock, err);
 	else
 		error_errno(err, "cannot lock '%s'", file);
-	/* Who has it is told to others; not being able to write that is no reason to stop. */
-	if (ret == 0 && ftruncate(o->lock, 0) == 0)
-		dprintf(o->lock, "%ld\n", (long)getpid());
+	if (ret == 0)
+		sign(o->lock);
 	free(file);
 	return ret;
 }

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "boss/report/row.h"
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/json.h"
+#include "common/log.h"
 #include "common/xalloc.h"
 
 #define SCHEMA "boardman-run/1"
@@ -28,6 +30,7 @@ struct rundoc {
 	struct strv boards, platforms;
 	time_t started;
 	struct timespec clock;
+	bool begun;
 	FILE *log;
 	struct buf phases;
 	size_t n_phases;
@@ -70,10 +73,18 @@ static int put(const struct rundoc *d, struct json *o, struct error *err)
 	return ret;
 }
 
+/* A new file under the name: that is quicker than to cut off the old one, or to rename over it. */
+static char *make_room(const char *out, const char *name)
+{
+	char *path = path_join(out, name);
+	unlink(path);
+	return path;
+}
+
 struct rundoc *rundoc_open(const char *out, const struct rundoc_head *head, struct error *err)
 {
 	struct rundoc *d = xcalloc(1, sizeof *d);
-	char *path = path_join(out, "boss.log");
+	char *path = make_room(out, "boss.log");
 	d->out = xstrdup(out);
 	d->version = xstrdup(head->version);
 	d->engine = head->engine;
@@ -85,9 +96,17 @@ struct rundoc *rundoc_open(const char *out, const struct rundoc_head *head, stru
 	if (!d->log)
 		error_errno(err, "cannot write '%s'", path);
 	free(path);
-	put(d, head_json(d, "running"), err);
+	free(make_room(out, "phases.tsv"));
 	buf_addstr(&d->phases, "phase\tmachine\tboard\tname\tverdict\treused\tstart\tseconds\n");
 	return d;
+}
+
+void rundoc_begin(struct rundoc *d)
+{
+	struct error err = ERROR_INIT;
+	if (!d->begun && put(d, head_json(d, "running"), &err) < 0)
+		log_warning("%s", err.text);
+	d->begun = true;
 }
 
 void rundoc_log(struct rundoc *d, const char *line)

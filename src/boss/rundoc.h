@@ -19,9 +19,12 @@ struct rundoc_head {
 	const struct strv *boards, *platforms; /* platforms: lines for people */
 };
 
-/* Starts boss.log and writes run.json with the state "running". Failing to write either is told in `err` once (-1), not fatal to a
- * run: the rundoc is there and usable. */
+/* Starts boss.log; phases.tsv of the run before goes. Failing to write is told in `err`, and not fatal to a run: the rundoc is there
+ * and usable. */
 struct rundoc *rundoc_open(const char *out, const struct rundoc_head *head, struct error *err);
+/* To be called before this run makes or removes a result: run.json gets the state "running". Until then the run before is the last
+ * that counts. */
+void rundoc_begin(struct rundoc *d);
 /* A line of boss.log, stamped with the seconds since rundoc_open. */
 void rundoc_log(struct rundoc *d, const char *line);
 /* Gives boss.log to the system, now and then. */
