@@ -95,11 +95,21 @@ static int search_entries(struct search *f, const struct fs_list *list, const ch
 	return rc;
 }
 
+static bool has_sketch_file(const struct fs_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].type == 'f' && sketch_is_ino(list->v[i].name))
+			return true;
+	return false;
+}
+
 /* What the directory itself is. */
 static bool note_sketch(
 	struct search *f, const struct fs_list *list, const char *dir, const char *shown)
 {
 	struct error why = ERROR_INIT;
+	if (!has_sketch_file(list))
+		return false;
 	bool found = is_plain_sketch(list, dir);
 	if (!found && look_for_main(dir, &found, &why) < 0) {
 		strv_push(&f->warnings, why.text);
