@@ -19,11 +19,24 @@ struct strmap_entry {
 	char key[];
 };
 
-static struct strmap_entry *find(const struct strmap *m, const char *key, size_t len)
+static unsigned hash_of(const char *key, size_t len)
+{
+	unsigned hash;
+	HASH_VALUE(key, len, hash);
+	return hash;
+}
+
+static struct strmap_entry *find_hashed(
+	const struct strmap *m, const char *key, size_t len, unsigned hash)
 {
 	struct strmap_entry *e = NULL;
-	HASH_FIND(hh, m->head, key, len, e);
+	HASH_FIND_BYHASHVALUE(hh, m->head, key, len, hash, e);
 	return e;
+}
+
+static struct strmap_entry *find(const struct strmap *m, const char *key, size_t len)
+{
+	return m->head ? find_hashed(m, key, len, hash_of(key, len)) : NULL;
 }
 
 void *strmap_getn(const struct strmap *m, const char *key, size_t len)
@@ -46,7 +59,8 @@ static void drop_value(struct strmap *m, void *value)
 void strmap_set(struct strmap *m, const char *key, void *value)
 {
 	size_t len = strlen(key);
-	struct strmap_entry *e = find(m, key, len);
+	unsigned hash = hash_of(key, len);
+	struct strmap_entry *e = find_hashed(m, key, len, hash);
 	if (e) {
 		void *old = e->value;
 		e->value = value;
@@ -57,7 +71,7 @@ void strmap_set(struct strmap *m, const char *key, void *value)
 	e = xmalloc(sizeof *e + len + 1);
 	e->value = value;
 	memcpy(e->key, key, len + 1);
-	HASH_ADD_KEYPTR(hh, m->head, e->key, len, e);
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, m->head, e->key, len, hash, e);
 }
 
 void strmap_del(struct strmap *m, const char *key)
