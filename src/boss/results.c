@@ -52,12 +52,13 @@ static bool file_stands(const char *dir, const struct record_file *f, bool check
 	return stands;
 }
 
-/* The worker decides by the deps file, so that it must be the one of this record. */
+/* The worker decides by the deps file, so that it must be the one of this record. Whether it is there the worker sees by itself. */
 static bool deps_stand(const char *dir, const struct record *r, bool check_digest)
 {
+	if (!check_digest)
+		return *r->deps_sha256;
 	char *path = path_join(dir, "deps");
-	bool stand = *r->deps_sha256 &&
-		     (check_digest ? same_digest(path, r->deps_sha256) : fs_exists(path));
+	bool stand = same_digest(path, r->deps_sha256);
 	free(path);
 	return stand;
 }

@@ -66,6 +66,11 @@ rm boardman-out/current/tiny.tiny.one/s+Plain/firmware/Plain.ino.hex
 compile -b one s
 starts none 'a lost file of the firmware comes back'
 has_file boardman-out/current/tiny.tiny.one/s+Plain/firmware/Plain.ino.hex
+rm boardman-out/current/tiny.tiny.one/s+Plain/deps
+compile -b one s
+ok_status 0
+starts none 'a lost deps file, too'
+has_file boardman-out/current/tiny.tiny.one/s+Plain/deps
 
 # --- comments ---
 edit s/Plain/Plain.ino 's/first/other words/; s/last/the end/'
