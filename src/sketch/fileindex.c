@@ -46,6 +46,7 @@ struct file_entry {
 	unsigned long generation; /* of the last look */
 	bool known, there;
 	bool fresh; /* not in the file on disk as it is here */
+	char hex[DIGEST_HEX_LEN + 1]; /* of the digest; "" until asked for */
 	size_t path_len;
 	char path[];
 };
@@ -58,6 +59,8 @@ struct file_index {
 	uint32_t today;
 	bool dirty;
 	struct buf text;
+	struct buf confirmed; /* see file_index_confirmed */
+	unsigned long confirmed_epoch;
 };
 
 int64_t file_index_ns(const struct timespec *t)
@@ -121,6 +124,7 @@ void file_index_free(struct file_index *ix)
 	}
 	disk_index_close(&ix->disk);
 	buf_release(&ix->text);
+	buf_release(&ix->confirmed);
 	free(ix->path);
 	free(ix->dir);
 	free(ix);
@@ -134,9 +138,8 @@ static struct file_entry *find(
 	return e;
 }
 
-static struct file_entry *find_or_add(struct file_index *ix, const char *path)
+static struct file_entry *find_or_add(struct file_index *ix, const char *path, size_t len)
 {
-	size_t len = strlen(path);
 	uint64_t hash = sum64(SUM64_START, path, len);
 	struct file_entry *e = find(ix, path, len, hash);
 	if (e)
@@ -211,6 +214,7 @@ static void remember(struct file_entry *e, bool fresh)
 	e->known = true;
 	e->fresh = fresh;
 	e->facts = (struct file_facts){e->record.digest, e->record.flags};
+	e->hex[0] = '\0';
 }
 
 static bool look(struct file_index *ix, struct file_entry *e)
@@ -236,9 +240,9 @@ static bool look(struct file_index *ix, struct file_entry *e)
 	return true;
 }
 
-static struct file_entry *get(struct file_index *ix, const char *path)
+static struct file_entry *get_n(struct file_index *ix, const char *path, size_t len)
 {
-	struct file_entry *e = find_or_add(ix, path);
+	struct file_entry *e = find_or_add(ix, path, len);
 	if (e->generation != ix->generation) {
 		e->there = look(ix, e);
 		e->generation = ix->generation;
@@ -246,10 +250,25 @@ static struct file_entry *get(struct file_index *ix, const char *path)
 	return e;
 }
 
+static struct file_entry *get(struct file_index *ix, const char *path)
+{
+	return get_n(ix, path, strlen(path));
+}
+
 const struct file_facts *file_index_get(struct file_index *ix, const char *path)
 {
 	const struct file_entry *e = get(ix, path);
 	return e->there ? &e->facts : NULL;
+}
+
+bool file_index_is(struct file_index *ix, const char *path, size_t len, const char *hex)
+{
+	struct file_entry *e = get_n(ix, path, len);
+	if (!e->there)
+		return false;
+	if (!e->hex[0])
+		digest_hex(&e->facts.digest, e->hex);
+	return !strncmp(hex, e->hex, DIGEST_HEX_LEN);
 }
 
 bool file_index_still(struct file_index *ix, const char *path)
@@ -287,7 +306,7 @@ void file_index_forget(struct file_index *ix, const char *path)
 void file_index_put(struct file_index *ix, const char *path, const struct digest *digest)
 {
 	struct stat st;
-	struct file_entry *e = find_or_add(ix, path);
+	struct file_entry *e = find_or_add(ix, path, strlen(path));
 	file_index_forget(ix, path);
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
@@ -308,6 +327,14 @@ unsigned long file_index_hashed(const struct file_index *ix)
 unsigned long file_index_epoch(const struct file_index *ix)
 {
 	return ix->epoch;
+}
+
+struct buf *file_index_confirmed(struct file_index *ix)
+{
+	if (ix->confirmed_epoch != ix->epoch)
+		buf_clear(&ix->confirmed);
+	ix->confirmed_epoch = ix->epoch;
+	return &ix->confirmed;
 }
 
 int64_t file_index_looked_at(const struct file_index *ix, const char *path)

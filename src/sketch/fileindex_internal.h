@@ -54,8 +54,12 @@ void disk_writer_add(
 int disk_writer_save(struct disk_writer *w, const char *path, struct error *err);
 void disk_writer_free(struct disk_writer *w);
 
+/* True when the path of `len` bytes is there, and its digest is the one whose 64 lower-case digits stand at `hex`. */
+bool file_index_is(struct file_index *ix, const char *path, size_t len, const char *hex);
 /* Changes with every file_index_forget: what others remember of the index is stale then. */
 unsigned long file_index_epoch(const struct file_index *ix);
+/* A place for rows.c: what it put there is gone as soon as anything was forgotten. */
+struct buf *file_index_confirmed(struct file_index *ix);
 /* When this run looked at `path` first (ns), 0 when it did not. */
 int64_t file_index_looked_at(const struct file_index *ix, const char *path);
 /* Latest change of `path` as file_index_get found it (ns); 0 when it is not there. */

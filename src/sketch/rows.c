@@ -119,24 +119,36 @@ void rows_add_text(struct rows *r, const char *text)
 	}
 }
 
+/* Bytes of whole rows at the end of `text` that end `known` too. */
+static size_t common_rows(const struct buf *known, const char *text, size_t len)
+{
+	enum { STEP = 64 };
+	const char *a = buf_str(known) + known->len, *b = text + len;
+	size_t most = known->len < len ? known->len : len, n = 0;
+	while (most - n >= STEP && !memcmp(a - n - STEP, b - n - STEP, STEP))
+		n += STEP;
+	while (n < most && a[-1 - (ptrdiff_t)n] == b[-1 - (ptrdiff_t)n])
+		n++;
+	const char *before = n ? memchr(b - n, '\n', n) : NULL;
+	return before ? (size_t)(b - before) - 1 : 0;
+}
+
+/* The sketches of a board have the core's rows in common, at the end: these are looked at once. */
 bool rows_current(const char *text, struct file_index *ix)
 {
-	struct buf path = BUF_INIT;
+	struct buf *known = file_index_confirmed(ix);
 	const char *end, *path_end;
-	bool same = true;
-	for (const char *line = text; same && *line; line = end + 1) {
-		struct digest want;
+	size_t len = strlen(text), rest = len - common_rows(known, text, len);
+	for (const char *line = text; line < text + rest; line = end + 1) {
 		end = strchr(line, '\n');
 		const char *p = end ? row_path(line, end, &path_end) : NULL;
-		if (!p || !digest_parse(&want, path_end + 1)) {
-			same = false;
-			break;
-		}
-		buf_clear(&path);
-		buf_add(&path, p, (size_t)(path_end - p) - (path_end[-1] == '/'));
-		const struct file_facts *f = file_index_get(ix, buf_str(&path));
-		same = f && digest_equal(&f->digest, &want);
+		if (!p || end - path_end != 1 + DIGEST_HEX_LEN)
+			return false;
+		size_t path_len = (size_t)(path_end - p) - (path_end[-1] == '/');
+		if (!file_index_is(ix, p, path_len, path_end + 1))
+			return false;
 	}
-	buf_release(&path);
-	return same;
+	buf_clear(known);
+	buf_add(known, text, len);
+	return true;
 }

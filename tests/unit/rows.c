@@ -230,6 +230,52 @@ static void odd_names(void)
 	release(&b);
 }
 
+/* Records have their last rows in common; what was seen of one counts for the next, and nothing else does. */
+static void shared(void)
+{
+	struct book b = {0};
+	put_all();
+	put("x/same.h", "1\n");
+	put("y/same.h", "1\n");
+	put("common.h", "c\n");
+	take(&b, "x/same.h", NULL);
+	struct file_index *ix = b.d.s.files;
+	char *x = buf_detach(&b.out);
+	struct rows r;
+	rows_init(&r, desk_context(&b.d, "tiny:tiny:one"), NULL, &b.out);
+	rows_add(&r, at("common.h"));
+	rows_release(&r);
+	char *common = buf_detach(&b.out), *first = xasprintf("%s%s", x, common);
+	ok(rows_current(first, ix), "one record");
+	ok(rows_current(common, ix), "one of only the common rows");
+	ok(rows_current(first, ix), "and back");
+
+	char *place = strstr(x, "/x/same.h");
+	must(place, "the path");
+	place[1] = 'y';
+	char *other = xasprintf("%s%s", x, common);
+	ok(rows_current(other, ix), "another first row");
+	place[1] = 'z';
+	char *none = xasprintf("%s%s", x, common);
+	ok(!rows_current(none, ix),
+		"one of a file that is not there, though all but a letter is the same");
+	ok(rows_current(other, ix), "the good one still stands");
+
+	put("common.h", "d\n");
+	file_index_forget(ix, at("common.h"));
+	ok(!rows_current(other, ix), "a common row that has changed, when it was looked at again");
+	ok(!rows_current(first, ix), "so for all that have it");
+	put("common.h", "c\n");
+	ok(current(&b), "nothing");
+	ok(rows_current(other, ix), "changed back");
+	free(x);
+	free(common);
+	free(first);
+	free(other);
+	free(none);
+	release(&b);
+}
+
 static void broken(void)
 {
 	struct book b = {0};
@@ -298,6 +344,7 @@ int main(void)
 	since();
 	changes();
 	odd_names();
+	shared();
 	broken();
 	other_collectors();
 	return done_testing();
