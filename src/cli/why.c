@@ -305,10 +305,17 @@ static int explain_all(struct why *w, struct error *err)
 	if (plan_make(&w->plan, w->in, err) < 0 || open_shared(w, err) < 0 ||
 		open_scratch(w, err) < 0)
 		return -1;
-	for (size_t i = 0; i < w->plan.matrix.n; i++)
-		if (explain_row(w, i, err) < 0)
-			return -1;
-	return 0;
+	int ret = 0;
+	for (size_t i = 0; i < w->plan.matrix.n; i++) {
+		struct error row = ERROR_INIT;
+		if (explain_row(w, i, &row) == 0)
+			continue;
+		buf_addstr(&w->out, "  ");
+		text_line(&w->out, &w->style, row.text, strlen(row.text));
+		buf_addch(&w->out, '\n');
+		ret = error_set(err, "not all can be explained");
+	}
+	return ret;
 }
 
 static enum exit_status run(struct invocation *in)

@@ -343,6 +343,7 @@ static int open_libraries(struct context *c)
 	strv_release(&given);
 	strv_release(&folders);
 	free(builtin);
+	c->is_users_fault = !c->libraries;
 	if (!c->libraries)
 		return -1;
 	const struct strv *notes = libraries_notes(c->libraries);

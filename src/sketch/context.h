@@ -61,6 +61,7 @@ struct context {
 	char *board_text, *tree_library;
 	struct strv library_dirs; /* that only some sketches have */
 	struct error error; /* text set: the board cannot be built here */
+	bool is_users_fault; /* that is for what the user gave, not for the machine */
 	struct board *board;
 	struct libraries *libraries;
 	struct discover_context discover;

@@ -305,7 +305,7 @@ static void load(void *ctx)
 	struct context *c = r->context;
 	struct error err = ERROR_INIT;
 	if (c->error.text[0]) {
-		load_failed(r, BUILD_INFRA, &c->error);
+		load_failed(r, c->is_users_fault ? BUILD_FAILED : BUILD_INFRA, &c->error);
 		return;
 	}
 	if (record_is_current(c, r->job.known_key, r->job.known_deps)) {

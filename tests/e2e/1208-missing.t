@@ -120,6 +120,26 @@ is "$status $err" \
   'a directory that is none'
 rm -r A B C D
 
+# --- a broken library ---
+in_new broken
+mksketch Good/examples G
+mksketch Bad/examples B
+printf 'name=Good\nversion=1\n' >Good/library.properties
+printf 'name=Bad\nnonsense\n' >Bad/library.properties
+run boardman compile -b one
+ok_status 1 "a broken library.properties is its sketches' failure"
+is "$(verdicts)" 'Bad/examples/B=failed Good/examples/G=ok' '… and nobody else'"'"'s'
+ok '… told with file and line' has_line "  Bad/library.properties:2: no '=' in 'nonsense'; cure: write key=value"
+run boardman compile -b one -q
+like "$out" '1 ok, 1 failed \(1 unchanged\)' '… anew each time'
+run boardman why -b one
+like "$status $out" "^2 tiny:tiny:one  Bad/examples/B
+  built: [^
+]*
+  Bad/library\.properties:2: no '=' in 'nonsense'; cure: write key=value
+tiny:tiny:one  Good/examples/G
+" 'why: the others are explained all the same'
+
 # --- platforms of sketch.yaml ---
 in_new platforms
 for name in Default Pinned Free Here; do
