@@ -158,6 +158,11 @@ void json_append(struct json *array, struct json *child)
 		xcheck(NULL);
 }
 
+void json_append_str(struct json *array, const char *s)
+{
+	json_append(array, out_checked(cJSON_CreateString(s)));
+}
+
 void json_add_str(struct json *obj, const char *key, const char *s)
 {
 	if (s)
@@ -202,7 +207,7 @@ void json_add_strv(struct json *obj, const char *key, const struct strv *sv)
 {
 	struct json *array = json_array();
 	for (size_t i = 0; i < sv->n; i++)
-		json_append(array, out_checked(cJSON_CreateString(sv->v[i])));
+		json_append_str(array, sv->v[i]);
 	json_add(obj, key, array);
 }
 
@@ -218,33 +223,65 @@ const char *json_str(const struct json *obj, const char *key, const char *dflt)
 	return json_string(json_get(obj, key), dflt);
 }
 
+bool json_as_num(const struct json *v, double *n)
+{
+	if (cJSON_IsRaw(in(v))) { /* of json_add_int */
+		*n = strtod(in(v)->valuestring, NULL);
+		return true;
+	}
+	if (!cJSON_IsNumber(in(v)) || !isfinite(in(v)->valuedouble))
+		return false;
+	*n = in(v)->valuedouble;
+	return true;
+}
+
+bool json_as_int(const struct json *v, int64_t *n)
+{
+	if (cJSON_IsRaw(in(v))) {
+		*n = strtoll(in(v)->valuestring, NULL, 10);
+		return true;
+	}
+	if (!cJSON_IsNumber(in(v)))
+		return false;
+	double d = in(v)->valuedouble;
+	if (!(d >= -EXACT_AS_DOUBLE && d <= EXACT_AS_DOUBLE) || d != (double)(int64_t)d)
+		return false;
+	*n = (int64_t)d;
+	return true;
+}
+
+bool json_as_bool(const struct json *v, bool *b)
+{
+	if (!cJSON_IsBool(in(v)))
+		return false;
+	*b = cJSON_IsTrue(in(v));
+	return true;
+}
+
 double json_num(const struct json *obj, const char *key, double dflt)
 {
-	const cJSON *v = in(json_get(obj, key));
-	if (cJSON_IsRaw(v)) /* of json_add_int */
-		return strtod(v->valuestring, NULL);
-	if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble))
-		return dflt;
-	return v->valuedouble;
+	json_as_num(json_get(obj, key), &dflt);
+	return dflt;
 }
 
 int64_t json_int(const struct json *obj, const char *key, int64_t dflt)
 {
-	const cJSON *v = in(json_get(obj, key));
-	if (cJSON_IsRaw(v))
-		return strtoll(v->valuestring, NULL, 10);
-	if (!cJSON_IsNumber(v))
-		return dflt;
-	double d = v->valuedouble;
-	if (!(d >= -EXACT_AS_DOUBLE && d <= EXACT_AS_DOUBLE) || d != (double)(int64_t)d)
-		return dflt;
-	return (int64_t)d;
+	json_as_int(json_get(obj, key), &dflt);
+	return dflt;
 }
 
 bool json_bool(const struct json *obj, const char *key, bool dflt)
 {
-	const cJSON *v = in(json_get(obj, key));
-	return cJSON_IsBool(v) ? cJSON_IsTrue(v) : dflt;
+	json_as_bool(json_get(obj, key), &dflt);
+	return dflt;
+}
+
+size_t json_count(const struct json *v)
+{
+	size_t n = 0;
+	for (const struct json *c = json_child(v); c; c = json_next(c))
+		n++;
+	return n;
 }
 
 bool json_is_object(const struct json *v)

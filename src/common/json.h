@@ -31,6 +31,7 @@ void json_add_num(struct json *obj, const char *key, double n);
 void json_add_bool(struct json *obj, const char *key, bool b);
 void json_add_strv(struct json *obj, const char *key, const struct strv *sv);
 void json_append(struct json *array, struct json *child); /* takes child */
+void json_append_str(struct json *array, const char *s);
 
 /* Reading: the default comes back when the key is absent or of another type. Strings are borrowed. */
 const char *json_str(const struct json *obj, const char *key, const char *dflt);
@@ -41,6 +42,12 @@ const struct json *json_get(const struct json *obj, const char *key); /* NULL wh
 bool json_is_object(const struct json *v);
 bool json_is_array(const struct json *v);
 const char *json_string(const struct json *v, const char *dflt); /* the value itself */
+/* The value itself, strictly: false, and nothing is set, when it is of another type, no whole number up to 2^53, or not finite. NULL is no value. */
+bool json_as_int(const struct json *v, int64_t *n);
+bool json_as_num(const struct json *v, double *n);
+bool json_as_bool(const struct json *v, bool *b);
+/* Children of an object or array. */
+size_t json_count(const struct json *v);
 /* First child of an object or array, and the next one; NULL at the end. */
 const struct json *json_child(const struct json *v);
 const struct json *json_next(const struct json *v);

@@ -73,6 +73,32 @@ static void test_read(void)
 	json_free(NULL);
 }
 
+static void test_strict(void)
+{
+	struct json *v = parse("[3,1.5,\"3\",true,null,{},-0.0,9007199254740994]");
+	const struct json *three = json_child(v), *half = json_next(three), *text = json_next(half),
+			  *yes = json_next(text), *null = json_next(yes), *obj = json_next(null),
+			  *zero = json_next(obj), *huge = json_next(zero);
+	int64_t n = 7;
+	double d = 7;
+	bool b = false;
+	is_int((long long)json_count(v), 8, "count");
+	ok(json_count(obj) == 0 && json_count(three) == 0 && json_count(NULL) == 0, "of nothing");
+	ok(json_as_int(three, &n) && n == 3 && json_as_num(three, &d) && d == 3, "a whole number");
+	ok(json_as_num(half, &d) && d == 1.5 && !json_as_int(half, &n), "a fraction is no int");
+	ok(json_as_int(zero, &n) && n == 0, "minus zero is a whole number");
+	ok(json_as_bool(yes, &b) && b, "a boolean");
+	n = 7;
+	d = 7;
+	ok(!json_as_int(text, &n) && !json_as_num(text, &d) && !json_as_bool(text, &b),
+		"a string is none of them");
+	ok(!json_as_int(yes, &n) && !json_as_num(null, &d) && !json_as_bool(three, &b),
+		"nor is one the other");
+	ok(!json_as_int(huge, &n) && !json_as_int(NULL, &n) && !json_as_num(obj, &d), "too great");
+	ok(n == 7 && d == 7 && b, "nothing is set then");
+	json_free(v);
+}
+
 static void test_bounds(void)
 {
 	struct json *v =
@@ -149,11 +175,12 @@ static void test_build(void)
 	struct json *a = json_array();
 	json_append(a, json_object());
 	json_append(a, json_array());
+	json_append_str(a, "x");
 	json_add(v, "a", a);
 	strv_release(&sv);
 	prints(v,
 		"{\"s\":\"copied\",\"n\":\"abc\",\"i\":-5,\"d\":0.25,\"t\":true,\"f\":false,"
-		"\"v\":[\"one\",\"\"],\"a\":[{},[]]}",
+		"\"v\":[\"one\",\"\"],\"a\":[{},[],\"x\"]}",
 		"one line, in order");
 	struct buf b = BUF_INIT;
 	buf_addstr(&b, "> ");
@@ -217,6 +244,7 @@ static void test_utf8(void)
 int main(void)
 {
 	test_read();
+	test_strict();
 	test_bounds();
 	test_refused();
 	test_depth();
