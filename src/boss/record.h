@@ -52,8 +52,4 @@ int record_read(struct record *r, const char *dir, struct error *err);
  * boot is believed only when its digests are right. Borrowed from `buf`. */
 const char *boot_id(char buf[64]);
 
-/* Whether an artefact's name may be joined to a path: not empty, relative, nothing but plain parts, and only objects/… has more
- * than one. */
-bool artifact_name_ok(const char *name);
-
 #endif

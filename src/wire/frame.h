@@ -18,8 +18,8 @@ struct frame {
 	bool broken; /* a line was over the ceiling or held a NUL: nothing more is taken */
 };
 
-/* A line without its newline (and without a \r before it), NUL-terminated; may be changed in place by nobody. False: stop, the rest of the bytes is
- * dropped (the owner is going away). */
+/* A line without its newline (and without a \r before it), NUL-terminated, borrowed. False: stop, the rest of the bytes is
+ * dropped; the frame is not touched any more, so that its owner may have released it. It must not feed the same frame. */
 typedef bool frame_line_fn(void *ctx, const char *line, size_t len);
 
 /* Takes bytes; calls `line` for each whole line. -1 and err when the stream is broken, and from then on. */

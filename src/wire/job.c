@@ -74,6 +74,28 @@ const char *response_name(enum response_kind k)
 	return response_names[k];
 }
 
+static bool part_ok(const char *part, size_t len)
+{
+	bool dots = (len == 1 && part[0] == '.') || (len == 2 && !memcmp(part, "..", 2));
+	return len > 0 && !dots;
+}
+
+bool artifact_name_ok(const char *name)
+{
+	size_t parts = 0;
+	const char *p = name;
+	for (;; p++) {
+		size_t len = strcspn(p, "/");
+		if (!part_ok(p, len))
+			return false;
+		parts++;
+		p += len;
+		if (!*p)
+			break;
+	}
+	return parts == 1 || !strncmp(name, "objects/", 8);
+}
+
 void settings_release(struct settings *s)
 {
 	strv_release(&s->platform_dirs);

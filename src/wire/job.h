@@ -85,6 +85,10 @@ struct artifact {
 	char sha256[65]; /* hex; "" when nobody has looked yet */
 };
 
+/* Whether an artefact's name may be joined to a path: not empty, relative, nothing but plain parts, and only objects/… has more
+ * than one. */
+bool artifact_name_ok(const char *name);
+
 /* A piece of a file on its way from a worker to the boss's disk. */
 struct artifact_piece {
 	uint32_t job, attempt;
@@ -212,6 +216,7 @@ struct command {
 		*settings; /* configure; probe: platform_dirs, build_properties, warnings, no_lto */
 	const struct commit *commits; /* build_prepare */
 	size_t n_commits;
+	const struct strv *empty; /* build_prepare: the boss's paths where the worker has an empty directory instead; NULL none */
 	int max_sketches; /* build_prepare; 0: the worker's slots */
 	const char *commit, *board; /* board_open */
 	const struct job *jobs; /* build_sketches; cancel uses id and attempt only */
