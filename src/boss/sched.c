@@ -210,16 +210,24 @@ static uint32_t next_job(struct sched *s, const struct pool_machine *m)
 	return id;
 }
 
+/* Of what is queued, by slots among the machines that have had nothing yet: the machine, which has slots, is one of these. */
+static size_t fair_share(const struct sched *s, const struct pool_machine *m)
+{
+	size_t all = m->slots;
+	for (size_t i = 0; i < s->n_machines; i++)
+		if (&s->machines[i] != m && !s->machines[i].had_batch)
+			all += s->machines[i].slots;
+	return (s->count[SCHED_QUEUED] * m->slots + all - 1) / all;
+}
+
 /* How many it may get. Its first batch is a fair share, so that one machine does not take all of a small run. */
 static size_t room_of(const struct sched *s, const struct pool_machine *m)
 {
-	unsigned want = m->slots + s->config.prefetch, all = 0;
+	size_t want = (size_t)m->slots + s->config.prefetch;
 	if (!m->slots || s->stopped || m->held >= want)
 		return 0;
 	size_t room = want - m->held, queued = s->count[SCHED_QUEUED];
-	for (size_t i = 0; i < s->n_machines; i++)
-		all += s->machines[i].had_batch ? 0 : s->machines[i].slots;
-	size_t share = m->had_batch ? queued : (queued * m->slots + all - 1) / all;
+	size_t share = m->had_batch ? queued : fair_share(s, m);
 	if (room > share)
 		room = share;
 	return room < queued ? room : queued;

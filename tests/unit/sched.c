@@ -93,6 +93,19 @@ static void two_machines(void)
 	sched_free(s);
 }
 
+/* Slots are told by the other side. */
+static void many_slots(void)
+{
+	struct sched *s = new_sched(0, 0);
+	for (int i = 0; i < 4; i++)
+		sched_add(s, 0, 1);
+	size_t a = add_machine(s, 1u << 31), b = add_machine(s, 1u << 31);
+	is_str(take(s, a, 9), "0 1",
+		"two machines with a number of slots that no counter holds twice share");
+	is_str(take(s, b, 9), "2 3", "and the other gets the rest");
+	sched_free(s);
+}
+
 static void states(void)
 {
 	struct sched *s = new_sched(0, 0);
@@ -207,6 +220,7 @@ int main(void)
 	order();
 	boards_together();
 	two_machines();
+	many_slots();
 	states();
 	losses();
 	stopping();
