@@ -19,7 +19,8 @@
 #include "common/utf8.h"
 #include "common/xalloc.h"
 
-enum { MAX_FILE = 8 << 20, MAX_EXPANDED = 16 << 20, MAX_PASSES = 10 };
+/* Linux starts no command longer than 2 MiB. */
+enum { MAX_FILE = 8 << 20, MAX_EXPANDED = 2 << 20, MAX_PASSES = 10 };
 
 static const char OS_SUFFIX[] = ".linux";
 
@@ -319,13 +320,11 @@ static bool expand_pass(
 /* Takes "{…}" out in place; the first '}' ends it, but not one that follows '{' at once. */
 static void drop_braces(char *text)
 {
-	char *to = text;
+	char *to = text, *last = strrchr(text, '}');
 
 	while (*text) {
-		char *close = *text == '{' && text[1] ? strchr(text + 2, '}') : NULL;
-
-		if (close)
-			text = close + 1;
+		if (last && *text == '{' && text + 2 <= last)
+			text = strchr(text + 2, '}') + 1;
 		else
 			*to++ = *text++;
 	}
