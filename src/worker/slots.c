@@ -50,8 +50,15 @@ static char *find_dir(struct error *err)
 {
 	static const char *const places[] = {"/run/lock", "/var/tmp", "/tmp"};
 	const char *given = getenv("BOARDMAN_SLOTS_DIR");
-	if (given && *given)
-		return make_shared(given) ? xstrdup(given) : NULL;
+	if (given && *given) {
+		if (make_shared(given))
+			return xstrdup(given);
+		error_set(err,
+			"'%s' is no directory that all can write; cure: mode 1777, or another "
+			"BOARDMAN_SLOTS_DIR",
+			given);
+		return NULL;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		char *dir = xasprintf("%s/boardman-slots", places[i]);
 		if (make_shared(dir))
@@ -164,20 +171,23 @@ void slots_put(struct slots *s, int slot)
 	flock(s->fds[slot], LOCK_UN);
 }
 
-void slots_wait(struct slots *s, bool waits)
+/* A lock that belongs to the open file and can be asked for without being taken, so that no asker is in another's way. */
+static bool lock_waiting(struct slots *s, int command, short type, struct flock *l)
 {
-	if (s->waiting >= 0)
-		flock(s->waiting, waits ? LOCK_SH | LOCK_NB : LOCK_UN);
+	*l = (struct flock){.l_type = type, .l_whence = SEEK_SET};
+	return s->waiting >= 0 && fcntl(s->waiting, command, l) == 0;
 }
 
-/* Asked through a descriptor of its own: our own wish does not count, for who asks has a slot. */
+void slots_wait(struct slots *s, bool waits)
+{
+	struct flock l;
+	lock_waiting(s, F_OFD_SETLK, waits ? F_RDLCK : F_UNLCK, &l);
+}
+
 bool slots_wanted(struct slots *s)
 {
-	int fd = open_lock(s->dir, "waiting");
-	bool wanted = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-	if (fd >= 0)
-		close(fd);
-	return wanted;
+	struct flock l;
+	return lock_waiting(s, F_OFD_GETLK, F_WRLCK, &l) && l.l_type != F_UNLCK;
 }
 
 /* ---- looking ---- */

@@ -20,7 +20,7 @@ int slots_take(struct slots *s);
 void slots_put(struct slots *s, int slot);
 /* Tells the others that this process wants a slot and got none; or that it does not any more. */
 void slots_wait(struct slots *s, bool waits);
-/* Whether another process waits for one. */
+/* Whether another process waits for one; our own wish does not count. */
 bool slots_wanted(struct slots *s);
 /* Adds to `p->held` who holds how many now, this process included. */
 void slots_holders(struct slots *s, struct probe *p);

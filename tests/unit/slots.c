@@ -54,6 +54,11 @@ static void test_two(void)
 	ok(!slots_wanted(s), "nobody waits");
 	slots_wait(t, true);
 	ok(slots_wanted(s), "now somebody does");
+	ok(!slots_wanted(t), "not for who asks: it is itself");
+	slots_wait(s, true);
+	ok(slots_wanted(s) && slots_wanted(t), "both wait, each for the other to see");
+	slots_wait(s, false);
+	ok(slots_wanted(s) && !slots_wanted(t), "the other goes on waiting");
 	slots_wait(t, false);
 	ok(!slots_wanted(s), "and no more");
 	slots_free(s);
@@ -106,6 +111,7 @@ static void test_directory(void)
 	must(mkdir(at("private"), 0755) == 0, "mkdir");
 	setenv("BOARDMAN_SLOTS_DIR", at("private"), 1);
 	ok(!slots_open(1, &err), "a directory that is not shared is no place");
+	ok(strstr(err.text, at("private")), "which is told (%s)", err.text);
 }
 
 int main(void)
