@@ -23,6 +23,7 @@ static const unsigned table[TIMING_COUNT] = {
 	[TIMING_RETRY_THIRD] = 15000,
 	[TIMING_RETRY] = 30000,
 	[TIMING_REPROBE] = 60000,
+	[TIMING_SLOT] = 20,
 };
 
 static unsigned divisor(void)

@@ -22,6 +22,7 @@ enum timing {
 	TIMING_RETRY_THIRD,
 	TIMING_RETRY,
 	TIMING_REPROBE, /* a busy or full machine */
+	TIMING_SLOT, /* to the next look for a free slot of this machine */
 	TIMING_COUNT
 };
 

@@ -210,6 +210,7 @@ static int open_shared(struct shared *s, struct error *err)
 		s->loop, c->limits.tokens, c->limits.framework_jobs, c->reproducible, err);
 	if (!s->tasks)
 		return -1;
+	tasks_share(s->tasks, &c->slots);
 	s->defer = defer_new(s->loop);
 	s->locks = xcalloc(1, sizeof *s->locks);
 	return 0;

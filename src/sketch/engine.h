@@ -36,6 +36,16 @@ struct engine_limits {
 	int sketch_jobs; /* sketches at once */
 };
 
+/* The machine's CPU slots, shared with the engines of other processes. All NULL: not shared. None of them waits or fails; `put`, `wanted`
+ * and `wait` are called only after a `take`, which comes with the first process. */
+struct engine_slots {
+	int (*take)(void *ctx); /* a free one's number; -1 none */
+	void (*put)(void *ctx, int slot);
+	bool (*wanted)(void *ctx); /* whether others wait for one */
+	void (*wait)(void *ctx, bool waits); /* tells others that we do, or no more */
+	void *ctx; /* must outlive the engine */
+};
+
 struct engine_config {
 	struct arduino_dirs dirs;
 	struct platforms *platforms; /* found in `dirs` already, borrowed; NULL: the engine looks */
@@ -48,6 +58,7 @@ struct engine_config {
 	bool keep, no_firmware, verbose;
 	double timeout; /* seconds per sketch; 0 none */
 	struct engine_limits limits;
+	struct engine_slots slots;
 };
 
 /* All borrowed for the call. */

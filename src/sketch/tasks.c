@@ -11,7 +11,9 @@
 #include "common/fs.h"
 #include "common/proc.h"
 #include "common/strv.h"
+#include "common/timing.h"
 #include "common/xalloc.h"
+#include "sketch/engine.h"
 
 struct task {
 	struct tasks *pool;
@@ -24,6 +26,7 @@ struct task {
 	task_done_fn *done;
 	void *ctx;
 	struct proc *proc; /* NULL while queued */
+	int slot; /* of the machine; -1 none */
 	struct task *prev, *next;
 };
 
@@ -36,6 +39,10 @@ struct tasks {
 	int running, running_framework;
 	struct task *queue[2]; /* by stage */
 	struct task *active;
+	struct engine_slots slots;
+	uv_timer_t *again; /* active while we wait for a slot; NULL: they are not shared */
+	bool waits; /* the others know it */
+	bool gave; /* a slot was put back since we last looked who wants it */
 };
 
 static const char *const env_allowed[] = {
@@ -72,6 +79,59 @@ static void report(struct task *k, const struct proc_result *r, const char *why)
 
 static void kick(struct tasks *t);
 
+/* ---- the machine's slots ---- */
+
+static void on_again(uv_timer_t *h)
+{
+	kick(h->data);
+}
+
+/* Who already waits looks again before we do. */
+static void wait_for_slot(struct tasks *t)
+{
+	if (!t->waits)
+		t->slots.wait(t->slots.ctx, true);
+	t->waits = true;
+	uv_update_time(t->loop);
+	uv_timer_start(t->again, on_again, timing_ms(TIMING_SLOT), 0);
+}
+
+static void stop_waiting(struct tasks *t)
+{
+	if (!t->waits)
+		return;
+	uv_timer_stop(t->again);
+	t->slots.wait(t->slots.ctx, false);
+	t->waits = false;
+}
+
+/* Whether the task may start now. What we have put back is first for others. */
+static bool take_slot(struct tasks *t, struct task *k)
+{
+	if (!t->again)
+		return true;
+	bool gave = t->gave;
+	t->gave = false;
+	if (!gave && uv_is_active((uv_handle_t *)t->again))
+		return false;
+	if (!gave || !t->slots.wanted(t->slots.ctx))
+		k->slot = t->slots.take(t->slots.ctx);
+	if (k->slot < 0)
+		wait_for_slot(t);
+	return k->slot >= 0;
+}
+
+static void put_slot(struct tasks *t, struct task *k)
+{
+	if (k->slot < 0)
+		return;
+	t->slots.put(t->slots.ctx, k->slot);
+	k->slot = -1;
+	t->gave = true;
+}
+
+/* ---- processes ---- */
+
 static void on_exit_of(struct proc *p, const struct proc_result *r, void *ctx)
 {
 	(void)p;
@@ -80,6 +140,7 @@ static void on_exit_of(struct proc *p, const struct proc_result *r, void *ctx)
 	DL_DELETE(t->active, k);
 	t->running--;
 	t->running_framework -= k->stage == STAGE_FRAMEWORK;
+	put_slot(t, k);
 	kick(t);
 	if (k->cancelled)
 		report(k, NULL, "cancelled");
@@ -100,6 +161,7 @@ static void start(struct tasks *t, struct task *k)
 		k->started(k->ctx);
 	k->proc = proc_start(t->procs, &spec, on_exit_of, k, &err);
 	if (!k->proc) {
+		put_slot(t, k);
 		report(k, NULL, err.text);
 		return;
 	}
@@ -135,13 +197,15 @@ static void on_kick(uv_idle_t *h)
 	struct task *k;
 	uv_idle_stop(h);
 	/* A report may cancel others, and so may one that cannot start. */
-	while ((k = first_cancelled(t)) || (k = pick(t))) {
+	while ((k = first_cancelled(t)) || ((k = pick(t)) && take_slot(t, k))) {
 		DL_DELETE(t->queue[k->stage], k);
 		if (k->cancelled)
 			report(k, NULL, "cancelled");
 		else
 			start(t, k);
 	}
+	if (!k)
+		stop_waiting(t);
 }
 
 static void kick(struct tasks *t)
@@ -182,11 +246,27 @@ void tasks_free(struct tasks *t)
 		DL_FOREACH_SAFE(t->queue[s], k, next)
 	task_free(k);
 	DL_FOREACH_SAFE(t->active, k, next)
-	task_free(k);
+	{
+		put_slot(t, k);
+		task_free(k);
+	}
+	stop_waiting(t);
+	if (t->again)
+		uv_close((uv_handle_t *)t->again, free_handle);
 	uv_idle_stop(t->kick);
 	uv_close((uv_handle_t *)t->kick, free_handle);
 	strv_release(&t->env);
 	free(t);
+}
+
+void tasks_share(struct tasks *t, const struct engine_slots *slots)
+{
+	t->slots = *slots;
+	if (!slots->take)
+		return;
+	t->again = xcalloc(1, sizeof *t->again);
+	uv_timer_init(t->loop, t->again);
+	t->again->data = t;
 }
 
 void tasks_set_limits(struct tasks *t, int tokens, int framework_jobs)
@@ -209,6 +289,7 @@ struct task *task_submit(
 	strv_push_all(&k->argv, spec->argv);
 	k->cwd = xstrdup(spec->cwd);
 	k->stage = spec->stage;
+	k->slot = -1;
 	k->timeout = spec->timeout;
 	k->started = spec->started;
 	k->done = done;

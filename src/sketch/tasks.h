@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+struct engine_slots;
 struct error;
 struct proc_result;
 struct strv;
@@ -23,7 +24,8 @@ struct task_spec {
 	const char *cwd; /* NULL: the engine's */
 	enum stage stage;
 	double timeout; /* seconds from its start, 0 none */
-	void (*started)(void *ctx); /* called when it has got its token; NULL: nobody asks */
+	void (*started)(
+		void *ctx); /* called when it has got its token and slot; NULL: nobody asks */
 };
 
 /* `reproducible` pins SOURCE_DATE_EPOCH for the children unless the user has set one. */
@@ -31,6 +33,9 @@ struct tasks *tasks_new(
 	uv_loop_t *loop, int tokens, int framework_jobs, bool reproducible, struct error *err);
 /* Kills what runs; no callback comes any more. Handles close on the next loop turn. */
 void tasks_free(struct tasks *t);
+/* From now on a process needs one of the machine's slots too (copied); while none is free, or others were there first, it is tried again
+ * from time to time. Before the first task_submit. */
+void tasks_share(struct tasks *t, const struct engine_slots *slots);
 void tasks_set_limits(struct tasks *t, int tokens, int framework_jobs);
 unsigned long tasks_started(const struct tasks *t);
 

@@ -346,6 +346,75 @@ static void limits(void)
 	ok(desk_close(&d), "closed");
 }
 
+struct machine {
+	int n, used, most, takes;
+	bool waiting;
+};
+
+static int machine_take(void *ctx)
+{
+	struct machine *m = ctx;
+	m->takes++;
+	if (m->used >= m->n)
+		return -1;
+	if (++m->used > m->most)
+		m->most = m->used;
+	return m->used;
+}
+
+static void machine_put(void *ctx, int slot)
+{
+	(void)slot;
+	((struct machine *)ctx)->used--;
+}
+
+static bool machine_wanted(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+static void machine_wait(void *ctx, bool waits)
+{
+	((struct machine *)ctx)->waiting = waits;
+}
+
+static void machine_slots(void)
+{
+	struct machine m = {.n = 1};
+	struct desk d = {
+		.config.slots = {machine_take, machine_put, machine_wanted, machine_wait, &m}};
+	put_sketch("M1", "int m1; // tiny: sleep 5");
+	put_sketch("M2", "int m2; // tiny: sleep 5");
+	put_sketch("M3", "int m3;");
+	put_sketch("M4", "int m4;");
+	desk_open(&d);
+	desk_submit(&d, 1, "tiny:tiny:one", "M1");
+	desk_submit(&d, 2, "tiny:tiny:one", "M2");
+	desk_wait(&d, 2);
+	is_verdict(&d, 1, BUILD_OK, "two build on one slot of the machine");
+	is_verdict(&d, 2, BUILD_OK, "both");
+	is_int(m.most, 1, "which they share");
+	is_int(m.used, 0, "and give back");
+	m.takes = 0;
+	desk_submit(&d, 3, "tiny:tiny:one", "M1");
+	desk_wait(&d, 3);
+	is_int(m.takes, 0, "a build that starts no process asks for none");
+	m.n = 0;
+	desk_submit(&d, 4, "tiny:tiny:one", "M3");
+	while (!m.waiting)
+		uv_run(&d.loop, UV_RUN_ONCE);
+	engine_cancel(d.engine, 4, true);
+	desk_wait(&d, 4);
+	is_verdict(&d, 4, BUILD_CANCELLED, "one that waits for a slot can be cancelled");
+	ok(!m.waiting, "then it waits no more");
+	desk_submit(&d, 5, "tiny:tiny:one", "M4");
+	while (!m.waiting)
+		uv_run(&d.loop, UV_RUN_ONCE);
+	ok(desk_close(&d), "closing while one waits leaves no handle");
+	ok(!m.waiting && !m.used, "nor a wish");
+}
+
 static void close_running(void)
 {
 	struct desk d = {0};
@@ -561,6 +630,7 @@ int main(void)
 	waits_for_token();
 	cancel();
 	limits();
+	machine_slots();
 	close_running();
 	close_early();
 	close_from_callback();

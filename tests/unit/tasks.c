@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include "common/proc.h"
 #include "common/strv.h"
+#include "common/timing.h"
+#include "sketch/engine.h"
 #include "unit/store_util.h"
 
 struct pool {
@@ -381,6 +383,212 @@ static void freeing(void)
 	tasks_free(NULL);
 }
 
+/* ---- the machine's slots ---- */
+
+struct machine {
+	int n, used; /* slots, and how many are ours */
+	int takes, puts, waits;
+	bool waiting, wanted;
+	uint64_t put_at; /* ns */
+	double gap; /* ms from the last put to the last take */
+};
+
+static int m_take(void *ctx)
+{
+	struct machine *m = ctx;
+	m->takes++;
+	if (m->used >= m->n)
+		return -1;
+	m->gap = (double)(uv_hrtime() - m->put_at) / 1e6;
+	return m->used++;
+}
+
+static void m_put(void *ctx, int slot)
+{
+	struct machine *m = ctx;
+	(void)slot;
+	m->used--;
+	m->puts++;
+	m->put_at = uv_hrtime();
+}
+
+static bool m_wanted(void *ctx)
+{
+	return ((struct machine *)ctx)->wanted;
+}
+
+static void m_wait(void *ctx, bool waits)
+{
+	struct machine *m = ctx;
+	ok(m->waiting != waits, "the others are told only of a change");
+	m->waiting = waits;
+	m->waits += waits;
+}
+
+static void open_shared(struct pool *p, int tokens, struct machine *m)
+{
+	struct engine_slots s = {m_take, m_put, m_wanted, m_wait, m};
+	open_pool(p, tokens, tokens, false);
+	tasks_share(p->t, &s);
+}
+
+static void slots_cap(void)
+{
+	struct pool p = {0};
+	struct machine m = {.n = 2};
+	struct job j[5];
+	open_shared(&p, 4, &m);
+	turn(&p, 3);
+	is_int(m.takes, 0, "without a process nothing is asked for");
+	for (int i = 0; i < 5; i++) {
+		j[i] = (struct job){.p = &p, .name = "."};
+		char *script = waiting(20 + i);
+		submit(&j[i], STAGE_SKETCH, 0, script);
+		free(script);
+	}
+	while (running(20, 24) < 2)
+		turn(&p, 1);
+	int takes = m.takes;
+	while (m.takes < takes + 4)
+		uv_run(&p.loop, UV_RUN_ONCE);
+	is_int((long long)tasks_started(p.t), 2, "no more processes than slots");
+	is_int(j[0].starts + j[1].starts + j[2].starts, 2, "nor does another say it started");
+	ok(m.waiting, "the others know that we want more");
+	m.n = 3;
+	while (running(20, 24) < 3)
+		turn(&p, 1);
+	is_int((long long)tasks_started(p.t), 3, "a slot that is free is found");
+	m.n = 9;
+	while (running(20, 24) < 4)
+		turn(&p, 1);
+	turn(&p, 20);
+	is_int((long long)tasks_started(p.t), 4, "no more than our own tokens");
+	is_int(m.used, 4, "nor slots");
+	ok(!m.waiting, "and then we want no more");
+	for (int i = 0; i < 5; i++)
+		put(file("go", 20 + i), "");
+	for (int i = 0; i < 5; i++) {
+		until(&j[i]);
+		release(&j[i]);
+	}
+	is_int(m.puts, 5, "each was put back");
+	is_int(m.used, 0, "none is left");
+	ok(close_pool(&p), "no handle is left");
+}
+
+/* While nothing is free the loop sleeps. */
+static void slots_idle(void)
+{
+	struct pool p = {0};
+	struct machine m = {0};
+	struct job j = {.p = &p, .name = "x"}, k = {.p = &p, .name = "y"};
+	int turns = 0;
+	open_shared(&p, 2, &m);
+	submit(&j, STAGE_SKETCH, 0, "exit 0");
+	for (; m.takes < 6; turns++)
+		uv_run(&p.loop, UV_RUN_ONCE);
+	ok(turns <= 6 * 4, "few turns for six looks (%d)", turns);
+	is_int(m.waits, 1, "it was said once");
+	submit(&k, STAGE_SKETCH, 0, "exit 0");
+	int takes = m.takes;
+	uv_run(&p.loop, UV_RUN_ONCE);
+	is_int(m.takes, takes, "a new task does not look sooner");
+	task_cancel(j.task);
+	until(&j);
+	ok(m.waiting, "one is left that waits");
+	task_cancel(k.task);
+	until(&k);
+	turn(&p, 1);
+	ok(!m.waiting, "all cancelled: nobody waits");
+	takes = m.takes;
+	for (uint64_t end = uv_hrtime() + 60000000; uv_hrtime() < end;)
+		turn(&p, 1);
+	is_int(m.takes, takes, "and nobody looks");
+	release(&j);
+	release(&k);
+	ok(close_pool(&p), "closed");
+}
+
+static void is_late(const struct machine *m, const char *name)
+{
+	ok(m->gap > timing_ms(TIMING_SLOT) - 2, "%s (%.1f ms)", name, m->gap);
+}
+
+static void slots_are_fair(void)
+{
+	struct pool p = {0};
+	struct machine m = {.n = 1};
+	struct job b = {.p = &p, .name = "b"}, a = {.p = &p, .name = "a", .then = &b},
+		   c = {.p = &p, .name = "c"};
+	open_shared(&p, 4, &m);
+	submit(&a, STAGE_SKETCH, 0, "exit 0");
+	until(&b);
+	is_int(m.waits, 0, "nobody else: the next task takes the slot at once");
+	release(&a);
+	release(&b);
+	a = (struct job){.p = &p, .name = "a", .then = &b};
+	b = (struct job){.p = &p, .name = "b"};
+	m.wanted = true;
+	submit(&a, STAGE_SKETCH, 0, "exit 0");
+	while (!a.ended)
+		uv_run(&p.loop, UV_RUN_ONCE);
+	while (!b.starts)
+		uv_run(&p.loop, UV_RUN_ONCE);
+	is_late(&m, "wanted: others can look first");
+	is_int(m.waits, 2, "so has the first, for it has run before");
+	until(&b);
+	release(&a);
+	release(&b);
+	/* One runs, one waits and would look soon; the slot of the first is for others all the same. */
+	m.wanted = false;
+	a = (struct job){.p = &p, .name = "a"};
+	char *script = waiting(30);
+	submit(&a, STAGE_SKETCH, 0, script);
+	submit(&c, STAGE_SKETCH, 0, "exit 0");
+	free(script);
+	while (!a.starts || !m.waiting)
+		uv_run(&p.loop, UV_RUN_ONCE);
+	turn(&p, 5);
+	m.wanted = true;
+	put(file("go", 30), "");
+	until(&c);
+	is_late(&m, "also when we were about to look");
+	release(&a);
+	release(&c);
+	ok(close_pool(&p), "closed");
+}
+
+static void slots_go_back(void)
+{
+	struct pool p = {0};
+	struct machine m = {.n = 2};
+	struct strv argv = STRV_INIT;
+	struct job run = {.p = &p, .name = "r"}, odd = {.p = &p, .name = "o"},
+		   held = {.p = &p, .name = "h"}, queued = {.p = &p, .name = "q"};
+	open_shared(&p, 3, &m);
+	submit(&run, STAGE_SKETCH, 0, "sleep 100");
+	while (!run.starts)
+		turn(&p, 1);
+	task_cancel(run.task);
+	until(&run);
+	is_int(m.used, 0, "a cancelled one's is free");
+	strv_push(&argv, at("no-such-compiler"));
+	submit_argv(&odd, STAGE_SKETCH, 0, &argv, NULL);
+	until(&odd);
+	ok(m.takes == 2 && m.used == 0, "so is that of what could not start");
+	m.n = 1;
+	submit(&held, STAGE_SKETCH, 0, "sleep 100");
+	submit(&queued, STAGE_SKETCH, 0, "exit 0");
+	while (!held.starts || !m.waiting)
+		turn(&p, 1);
+	ok(close_pool(&p), "freed while one runs and one waits");
+	ok(m.used == 0 && !m.waiting, "nothing is held, nobody waits");
+	ok(!held.ended && !queued.ended, "nobody is called back");
+	release(&run);
+	release(&odd);
+	strv_release(&argv);
+}
+
 static void is_fault(const struct proc_result *r, const char *want, const char *name)
 {
 	struct strv argv = STRV_INIT;
@@ -433,6 +641,10 @@ int main(void)
 	timeouts();
 	environment();
 	freeing();
+	slots_cap();
+	slots_idle();
+	slots_are_fair();
+	slots_go_back();
 	faults();
 	return done_testing();
 }
