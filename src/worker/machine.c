@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "common/buf.h"
 #include "common/fs.h"
 #include "common/strv.h"
 #include "common/xalloc.h"
+
+#define MAX_SLOTS 4096
 
 /* Cores, rounded up; 0 for no quota. */
 static int cores(long long quota, long long period)
@@ -115,4 +118,13 @@ int machine_threads(void)
 	if (quota > 0 && quota < n)
 		n = quota;
 	return n > 0 ? n : 1;
+}
+
+int machine_slots(void)
+{
+	const char *given = getenv("BOARDMAN_SLOTS");
+	long n = given ? strtol(given, NULL, 10) : 0;
+	if (n < 1)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > MAX_SLOTS ? MAX_SLOTS : (int)n;
 }

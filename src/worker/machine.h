@@ -4,6 +4,8 @@
 
 /* CPU tokens: the cores of our affinity mask, less where a cgroup quota allows less; at least 1. */
 int machine_threads(void);
+/* CPU slots that all users of this machine share: its cores, whatever our own part of them; $BOARDMAN_SLOTS says otherwise. At least 1. */
+int machine_slots(void);
 /* The smallest CPU quota of our control group (version 1 or 2) and those above it, in cores rounded up; 0 none. `root` stands before
  * /proc and /sys: "" but in tests. */
 int machine_quota(const char *root);

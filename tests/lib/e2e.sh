@@ -52,6 +52,8 @@ export XDG_STATE_HOME=$HOME/.local/state XDG_RUNTIME_DIR=$T/run TMPDIR=$T/tmp
 export BOARDMAN_SYSTEM_HARDWARE=$TINY/hardware BOARDMAN_DATADIR=$srcdir/data
 export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=Tester GIT_AUTHOR_EMAIL=tester@example.com
 export GIT_COMMITTER_NAME=Tester GIT_COMMITTER_EMAIL=tester@example.com
+# A machine of its own: other tests' compilers, which may hang, take nothing from it.
+export BOARDMAN_SLOTS_DIR=$T/slots BOARDMAN_SLOTS=64
 unset BOARDMAN_CONFIG ARDUINO_DIRECTORIES_USER ARDUINO_DIRECTORIES_DATA TINY_LOG MAKEFLAGS MAKELEVEL
 mkdir -p "$XDG_CONFIG_HOME" "$XDG_CACHE_HOME" "$XDG_DATA_HOME" "$XDG_STATE_HOME" "$TMPDIR" "$T/work"
 mkdir -m 700 "$XDG_RUNTIME_DIR"

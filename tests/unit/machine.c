@@ -102,8 +102,21 @@ static void affinity(void)
 	is_int(machine_threads(), 1, "one core in the mask is one thread");
 }
 
+static void slots(void)
+{
+	unsetenv("BOARDMAN_SLOTS");
+	ok(machine_slots() >= machine_threads(), "slots for all that we may start");
+	setenv("BOARDMAN_SLOTS", "3", 1);
+	is_int(machine_slots(), 3, "as many as is said");
+	setenv("BOARDMAN_SLOTS", "99999", 1);
+	is_int(machine_slots(), 4096, "within reason");
+	setenv("BOARDMAN_SLOTS", "none", 1);
+	ok(machine_slots() >= machine_threads(), "no number says nothing");
+}
+
 int main(void)
 {
+	slots();
 	version_2();
 	version_1();
 	affinity();
