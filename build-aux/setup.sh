@@ -6,7 +6,7 @@
 build_packages='gcc libc6-dev make autoconf automake pkg-config libuv1-dev libcjson-dev libyaml-dev
   nettle-dev libelf-dev libpcre2-dev libgit2-dev libssh-dev uthash-dev'
 # shellcheck disable=SC2034
-run_packages='git arduino-ctags gcc-avr binutils-avr avr-libc arduino-core-avr'
+run_packages='git openssh-client arduino-ctags gcc-avr binutils-avr avr-libc arduino-core-avr'
 # shellcheck disable=SC2034
 test_packages='arduino-builder simavr jq openssh-server clang clang-format clang-tidy shellcheck mandoc
   valgrind libc6-dbg libclang-rt-dev'

@@ -15,6 +15,7 @@ static uv_loop_t loop;
 
 struct seen_conn {
 	int opened, failed, closed;
+	int told; /* opened or failed */
 	enum conn_fault fault;
 	char why[2048], cure[2048];
 };
@@ -32,6 +33,7 @@ static void case_on_open(void *ctx)
 {
 	uv_stop(&loop);
 	((struct seen_conn *)ctx)->opened++;
+	((struct seen_conn *)ctx)->told++;
 }
 
 static void case_on_failed(void *ctx, enum conn_fault fault, const char *why, const char *cure)
@@ -39,6 +41,7 @@ static void case_on_failed(void *ctx, enum conn_fault fault, const char *why, co
 	struct seen_conn *s = ctx;
 	uv_stop(&loop);
 	s->failed++;
+	s->told++;
 	s->fault = fault;
 	snprintf(s->why, sizeof s->why, "%s", why);
 	snprintf(s->cure, sizeof s->cure, "%s", cure ? cure : "(null)");
