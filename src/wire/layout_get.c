@@ -104,8 +104,10 @@ static int get_base64(const struct get *g, const struct field *f, char *at, char
 	struct buf data = BUF_INIT;
 	if (!s || strlen(s) > (size_t)(f->max + 2) / 3 * 4)
 		return error_set(g->err, s ? "too long" : "no string");
-	if (base64_decode(&data, s, strlen(s)) < 0)
+	if (base64_decode(&data, s, strlen(s)) < 0) {
+		buf_release(&data);
 		return error_set(g->err, "not base64");
+	}
 	size_t len = data.len;
 	set_pointer(at, keep(g->store, buf_detach(&data)));
 	*(size_t *)(base + f->count_at) = len;

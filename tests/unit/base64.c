@@ -49,8 +49,8 @@ static void refused(void)
 {
 	static const char *const bad[] = {"Z", "Zg", "Zg=", "=",
 		"==", "===", "====", "Z===", "Zg==Zg==", "Zg==\n", "Zm9\n", " Zm9", "Zm9 ", "Zm9v ",
-		"Zm9-", "Zm9_", "Zm=v", "Zh==", "Zm9=", "Zm9vZh==", "Zm\xc3\xb8", "Zg=a",
-		"=Zg=", "Zm9vZg", "-Zm9"};
+		"Zm9-", "Zm9_", "Zm=v", "Zh==", "Zm9=", "Zm9vZh==", "    Zm9v", "Zm9v\n\n\n\nZm9v",
+		"Zm\xc3\xb8", "Zg=a", "=Zg=", "Zm9vZg", "-Zm9"};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct buf data = BUF_INIT;
 		buf_addstr(&data, "x");
