@@ -216,7 +216,8 @@ struct command {
 		*settings; /* configure; probe: platform_dirs, build_properties, warnings, no_lto */
 	const struct commit *commits; /* build_prepare */
 	size_t n_commits;
-	const struct strv *empty; /* build_prepare: the boss's paths where the worker has an empty directory instead; NULL none */
+	const struct strv
+		*empty; /* build_prepare: paths where the worker has an empty directory; NULL */
 	int max_sketches; /* build_prepare; 0: the worker's slots */
 	const char *commit, *board; /* board_open */
 	const struct job *jobs; /* build_sketches; cancel uses id and attempt only */
