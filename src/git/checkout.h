@@ -6,18 +6,21 @@
 
 struct error;
 
+#define SLOT_MAX 256
+
 /* A directory that holds one tree at a time, and belongs to one process at a time. */
 struct slot;
 
-/* Takes the first slot beneath `dir` (dir/0, dir/1, …; made when absent) that no live process holds (flock); prefers one that holds `tree` (hex)
- * already, then any that is free. NULL and err. */
+/* Takes the first slot beneath `dir` (dir/0, dir/1, …; made when absent) that no live process holds (flock); prefers one that holds `tree`
+ * (hex) already, then any that is free. NULL and err. */
 struct slot *slot_take(const char *dir, const char *tree, struct error *err);
-/* Lets it go; its files stay for the next run. */
+/* Lets it go; its files stay for the next run. NULL is fine. */
 void slot_free(struct slot *s);
 /* The directory of files: <slot>/src. Borrowed. */
 const char *slot_path(const struct slot *s);
-/* Makes src hold exactly `tree` of the bare repository `repo`: what `ref` points to must be a commit with that tree. Files that are equal keep their
- * times; others of an earlier tree go. An interrupted one is recovered by the next. */
+/* Makes src hold exactly `tree` (hex) of the bare repository `repo`, one of ours: what `ref` points to must be a commit with that tree. Files that are
+ * equal keep their times; all others go, whether of an earlier tree or left by a build. An interrupted one is recovered by the next. A tree with
+ * names that git does not allow is refused. -1 and err: src may then be anything between the two. */
 int slot_checkout(
 	struct slot *s, const char *repo, const char *ref, const char *tree, struct error *err);
 

@@ -32,7 +32,9 @@ static bool is_dot_git(const char *name)
 
 bool name_fits(const char *name, bool symlink)
 {
-	return !is_dot_git(name) &&
+	bool plain =
+		*name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/');
+	return plain && !is_dot_git(name) &&
 	       !(symlink && git_path_is_gitfile(name, strlen(name), GIT_PATH_GITFILE_GITMODULES,
 				    GIT_PATH_FS_GENERIC));
 }

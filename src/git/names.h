@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* False for a name that git takes for its own directory on some file system (".GIT", "git~1"): no checkout would write it. */
+/* False for what is no name of a file, and for one that git takes for its own directory on some file system (".GIT", "git~1"): no
+ * checkout would write it. */
 bool name_fits(const char *name, bool symlink);
 
 #endif
