@@ -6,11 +6,13 @@
 #   sshd_add DIR NAME [LINE…]  one more;  sshd_start DIR NAME;  sshd_stop DIR NAME, its sessions too
 #   sshd_cut DIR NAME          ends its sessions, whatever runs in them; it goes on to listen
 #   sshd_end DIR               stops all, at the test's end
+#   sshd_in='ip netns exec N'  where sshd is started
 #
 # DIR/config is for `ssh -F`, and for boardman by $BOARDMAN_SSH_CONFIG; DIR/id is the key they take; DIR/known_hosts; DIR/NAME has home,
 # log, sshd_config, port. Without sshd `sshd_missing` is true.
 
 sshd_program=/usr/sbin/sshd
+sshd_in=
 
 sshd_missing() {
   [ ! -x "$sshd_program" ] || ! command -v ssh >/dev/null
@@ -30,7 +32,7 @@ sshd_beneath() { # PID
 sshd_pid() { # DIR NAME
   local pid
   pid=$(cat "$1/$2/pid" 2>/dev/null) || return 1
-  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$1/$2/sshd_config" || return 1
+  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$1/$2/sshd_config" || return 1
   echo "$pid"
 }
 
@@ -61,7 +63,8 @@ sshd_listen() { # DIR NAME
   local dir=$1/$2 end=$((SECONDS + 20))
   rm -f "$dir/pid"
   : >"$dir/log"
-  setsid "$sshd_program" -D -f "$dir/sshd_config" -E "$dir/log" </dev/null >/dev/null 2>&1 &
+  # shellcheck disable=SC2086
+  setsid $sshd_in "$sshd_program" -D -f "$dir/sshd_config" -E "$dir/log" </dev/null >/dev/null 2>&1 &
   until grep -q 'Server listening' "$dir/log" && [ -s "$dir/pid" ]; do
     if ! kill -0 $! 2>/dev/null || [ "$SECONDS" -ge "$end" ]; then return 1; fi
     sleep 0.01

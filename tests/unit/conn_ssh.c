@@ -2,6 +2,7 @@
 #include "boss/link/conn_ssh.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -37,7 +38,9 @@ __attribute__((format(printf, 1, 2))) static bool sh(const char *fmt, ...)
 
 static void end_lab(void)
 {
-	sh("sshd_end \"$lab\"; [ ! -f \"$lab/agent.pid\" ] || kill \"$(cat \"$lab/agent.pid\")\"");
+	/* A namespace stays for a while after its end, with its sockets. */
+	sh("sshd_end \"$lab\"; { ip link del bmt$PPID; ip netns del bmt$PPID; } 2>/dev/null; [ ! "
+	   "-f \"$lab/agent.pid\" ] || kill \"$(cat \"$lab/agent.pid\")\"");
 }
 
 static struct conn *new_conn(const char *target, const char *config)
@@ -102,12 +105,29 @@ static void test_targets(void)
 		"a bad name is never given to ssh");
 }
 
+/* A socket that blocks would stop the loop when a link is cut. */
+static bool sockets_are_nonblocking(void)
+{
+	int tcp = 0, blocking = 0;
+	for (int fd = 3; fd < 100; fd++) {
+		struct sockaddr_in peer;
+		socklen_t len = sizeof peer;
+		if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ||
+			peer.sin_family != AF_INET)
+			continue;
+		tcp++;
+		blocking += !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	}
+	return tcp && !blocking;
+}
+
 static void test_channels(void)
 {
 	struct seen_conn sc;
 	struct conn *c = open_machine("m1", &sc);
 	if (!ok(sc.opened == 1, "a machine opens"))
 		diag("%s", sc.why);
+	ok(sockets_are_nonblocking(), "and its socket doesn't block");
 	test_status(c);
 	test_input(c);
 	test_big(c, (size_t)20 << 20);
@@ -354,6 +374,67 @@ static void test_lost(void)
 	opens("m1", NULL, "and the machine opens again");
 }
 
+/* A machine in a network of its own, which can be cut off. */
+static bool make_network(void)
+{
+	return sh("ns=bmt$PPID; net=10.$((PPID %% 200 + 20)).$((PPID / 200 %% 250))"
+		  "; ip -n $ns link set lo up && ip link add $ns type veth peer name far netns $ns"
+		  " && ip addr add $net.1/30 dev $ns && ip link set $ns up"
+		  " && ip -n $ns addr add $net.2/30 dev far && ip -n $ns link set far up"
+		  " && sshd_in=\"ip netns exec $ns\" && sshd_add $lab m3 \"ListenAddress $net.2\""
+		  " && echo \"[$net.2]:$(cat $lab/m3/port) $(cat $lab/m3/host_key.pub)\" "
+		  ">>$lab/known_hosts"
+		  " && sed -i \"/^Host m3/,\\$s/HostName.*/HostName $net.2/\" $lab/config");
+}
+
+static uint64_t last_beat, largest_gap;
+
+static void on_beat(uv_timer_t *t)
+{
+	uint64_t now = uv_hrtime();
+	(void)t;
+	if (last_beat && now - last_beat > largest_gap)
+		largest_gap = now - last_beat;
+	last_beat = now;
+}
+
+static void test_cut(void)
+{
+	struct seen_conn sc;
+	struct seen s = {0};
+	struct buf data = BUF_INIT;
+	uv_timer_t beat;
+	if (!sh("ip netns add bmt$PPID 2>/dev/null")) {
+		diag("skipped: to cut a link takes root and network namespaces");
+		return;
+	}
+	if (!ok(make_network(), "a network of its own"))
+		return;
+	struct conn *c = open_machine("m3", &sc);
+	if (!ok(sc.opened == 1, "a machine there opens"))
+		diag("%s", sc.why);
+	exec_on(c, "cat >/dev/null", &s);
+	channel_write(s.ch, "x", 1);
+	wait_for(&s.drained, 1);
+	fill(&data, 8 << 20);
+	ok(sh("ip -n bmt$PPID link set far down"), "its link is cut");
+	channel_write(s.ch, data.data, data.len);
+	uv_timer_init(&loop, &beat);
+	uv_timer_start(&beat, on_beat, 0, 50);
+	ok(wait_at_most(10000, &sc.failed, 1) && sc.fault == CONN_LOST,
+		"which is noticed in ten seconds");
+	ok(largest_gap < 3000000000, "and nothing stands still until then");
+	diag("%s; largest gap %d ms", sc.why, (int)(largest_gap / 1000000));
+	uv_close((uv_handle_t *)&beat, NULL);
+	free_conn(c, &sc);
+	forget(&s);
+	c = open_machine("m3", &sc);
+	ok(sc.failed && (sc.fault == CONN_TIMEOUT || sc.fault == CONN_UNREACHABLE),
+		"and it doesn't open again");
+	free_conn(c, &sc);
+	buf_release(&data);
+}
+
 /* At every stage, and several at once. */
 static void test_free_early(void)
 {
@@ -474,6 +555,7 @@ int main(void)
 	test_unreachable();
 	test_proxies();
 	test_lost();
+	test_cut();
 	test_free_early();
 	test_free_within();
 	test_pace();
