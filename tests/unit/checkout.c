@@ -39,7 +39,7 @@ static void appears(struct slot *slot, const char *dir, const char *what)
 	RUN("git --git-dir=our update-ref refs/bm/x %s", s.commit);
 	if (!ok(check_out(slot, "refs/bm/x", s.tree, &err) == 0, "%s: a checkout", what))
 		diag("%s", err.text);
-	char *diff = sh("LC_ALL=C diff -r --no-dereference %s %s/%s | grep -v '\\.git$' >&2 || :; "
+	char *diff = sh("LC_ALL=C diff -r --no-dereference %s %s/%s >&2; "
 			"cd %s; find . -name .git -prune -o ! -type d -printf '%%P %%y %%l "
 			"%%#m\\n' | sort >../want; "
 			"cd %s/%s; find . ! -type d -printf '%%P %%y %%l %%#m\\n' | sort | diff "
@@ -65,7 +65,8 @@ static void ordinary(void)
 	char *was, *is;
 	if (!ok(s != NULL, "a slot"))
 		return;
-	RUN("umask 022; mkdir -p t/src/deep t/lib; cd t; for i in $(seq 30); do echo $i >src/$i; "
+	RUN("umask 022; mkdir -p t/src/deep t/lib; cd t; echo 1 >lib/x; for i in $(seq 30); do "
+	    "echo $i >src/$i; "
 	    "done; echo 1 >src/deep/1; "
 	    "printf '#!/bin/sh\\n' >run; chmod +x run; ln -s src link; ln -s nowhere dangling; "
 	    "printf '* text=auto eol=crlf\\n*.id ident\\n*.up filter=up\\n' >.gitattributes; "
@@ -110,7 +111,7 @@ static void junk(void)
 	    "git init -q .; mkfifo src/fifo; ln -s /etc src/etc; mkdir ../1-old; echo 1 "
 	    ">../1-old/f; rm src/1; mkdir src/1; echo 1 >src/1/f; "
 	    "rm src/2; ln -s /etc/passwd src/2; rm -r src/deeper; ln -s /etc src/deeper; rm src/3; "
-	    "echo tampered >>src/4; chmod -x run; "
+	    "echo tampered >>src/4; printf 'a\\r\\nb\\r\\n' >lf.txt; chmod -x run; "
 	    "git init -q ..",
 		slot_path(s));
 	appears(s, "t", "what a build left and did");
