@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "common/buf.h"
+#include "common/cgroup.h"
 #include "common/fs.h"
 #include "common/strv.h"
-#include "common/xalloc.h"
 
 #define MAX_SLOTS 4096
 
@@ -54,59 +54,17 @@ static int read_v1(const char *dir)
 	return set ? cores(quota, period) : 0;
 }
 
-static void lower(int *least, int n)
-{
-	if (n > 0 && (!*least || n < *least))
-		*least = n;
-}
-
-/* Of a group and of all above it, up to `top`. Those that are not there have none: a container may see its own as the top. */
-static int walk_up(const char *top, const char *group, int (*read)(const char *dir))
-{
-	int least = 0;
-	size_t top_len = strlen(top);
-	char *dir = strstr(group, "/..") ? xstrdup(top) : xasprintf("%s%s", top, group);
-	for (size_t len = strlen(dir); len >= top_len; len--) {
-		if (dir[len] && dir[len] != '/')
-			continue;
-		dir[len] = '\0';
-		lower(&least, read(dir));
-	}
-	free(dir);
-	return least;
-}
-
-/* `controllers` as in /proc/self/cgroup: names with commas, none for version 2. */
-static int group_quota(const char *root, const char *controllers, const char *group)
-{
-	struct strv names = STRV_INIT;
-	strv_split(&names, controllers, ",");
-	bool is_cpu = strv_contains(&names, "cpu"), is_v2 = names.n == 0;
-	strv_release(&names);
-	if (!is_cpu && !is_v2)
-		return 0;
-	char *top = xasprintf("%s/sys/fs/cgroup%s", root, is_v2 ? "" : "/cpu");
-	int n = walk_up(top, group, is_v2 ? read_v2 : read_v1);
-	free(top);
-	return n;
-}
-
 int machine_quota(const char *root)
 {
-	struct buf b = BUF_INIT;
+	struct strv dirs = STRV_INIT;
 	int least = 0;
-	char *path = xasprintf("%s/proc/self/cgroup", root);
-	if (fs_read(path, 0, &b, NULL) < 0)
-		buf_addstr(&b, "0::/\n");
-	char *text = buf_detach(&b), *rest = text, *line;
-	while ((line = strsep(&rest, "\n"))) {
-		strsep(&line, ":");
-		const char *controllers = strsep(&line, ":");
-		if (line)
-			lower(&least, group_quota(root, controllers, line));
+	cgroup_dirs(root, "cpu", &dirs);
+	for (size_t i = 0; i < dirs.n; i++) {
+		int v2 = read_v2(dirs.v[i]), n = v2 ? v2 : read_v1(dirs.v[i]);
+		if (n > 0 && (!least || n < least))
+			least = n;
 	}
-	free(path);
-	free(text);
+	strv_release(&dirs);
 	return least;
 }
 
