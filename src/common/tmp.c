@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/xalloc.h"
 
+#define FULL 1000000u /* bytes */
 #define CURE "cure: unset TMPDIR, or set it to a directory that you may write to"
 
 /* NULL when it is not set. */
@@ -33,6 +35,16 @@ int tmp_check(struct error *err)
 		return error_set(err, "TMPDIR '%s' %s; " CURE, dir, what);
 	return error_set(
 		err, "'%s' %s; cure: set TMPDIR to a directory that you may write to", dir, what);
+}
+
+bool tmp_is_full(void)
+{
+	const char *named = named_dir();
+	struct statvfs s;
+	if (statvfs(named ? named : "/tmp", &s) < 0)
+		return false;
+	return (s.f_blocks && s.f_bavail < FULL / (s.f_frsize ? s.f_frsize : 1)) ||
+	       (s.f_files && !s.f_favail);
 }
 
 char *tmp_new_dir(const char *prefix, struct error *err)

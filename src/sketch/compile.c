@@ -164,7 +164,7 @@ static void on_done(void *ctx, const struct proc_result *r, const char *why)
 		t->cpu = r->cpu;
 		buf_add(&t->log, r->out.data, r->out.len);
 		buf_add(&t->err, r->err.data, r->err.len);
-		char *fault = task_fault(&t->argv, r);
+		char *fault = task_fault(g->context->shared->tasks, &t->argv, r);
 		if (r->exit_status == 0)
 			keep(g, t);
 		else

@@ -131,7 +131,7 @@ static void on_command(void *ctx, const struct proc_result *p, const char *why)
 		return;
 	}
 	r->result.cpu += p->cpu;
-	char *fault = task_fault(&r->command, p);
+	char *fault = task_fault(r->shared->tasks, &r->command, p);
 	if (fault) {
 		buf_add(&r->result.err, p->err.data, p->err.len);
 		run_end(r, BUILD_INFRA, fault);

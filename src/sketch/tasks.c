@@ -8,12 +8,12 @@
 #include <string.h>
 #include <utlist.h>
 #include "common/error.h"
-#include "common/fs.h"
 #include "common/proc.h"
 #include "common/strv.h"
 #include "common/timing.h"
 #include "common/xalloc.h"
 #include "sketch/engine.h"
+#include "sketch/fault.h"
 
 struct task {
 	struct tasks *pool;
@@ -42,6 +42,7 @@ struct tasks {
 	struct engine_slots slots;
 	uv_timer_t *again; /* active while we wait for a slot; NULL: they are not shared */
 	bool waits; /* the others know it */
+	long oom_kills; /* of our control group when last looked at; -1 not yet, or it does not tell */
 	bool gave; /* a slot was put back since we last looked who wants it */
 };
 
@@ -157,6 +158,8 @@ static void start(struct tasks *t, struct task *k)
 		.cwd = k->cwd,
 		.timeout = k->timeout,
 	};
+	if (!tasks_started(t))
+		t->oom_kills = fault_oom_kills("");
 	if (k->started)
 		k->started(k->ctx);
 	k->proc = proc_start(t->procs, &spec, on_exit_of, k, &err);
@@ -310,46 +313,11 @@ void task_cancel(struct task *k)
 		kick(k->pool);
 }
 
-/* What a tool says when the machine failed it, as libc and gcc have it in LC_ALL=C; drivers hide the signal that ended the compiler
- * proper. `whole`: the line ends with it; else it may be the sketch's own text that an error shows. */
-static const struct {
-	const char *text;
-	bool whole;
-} excuses[] = {
-	{"No space left on device", true},
-	{"Disk quota exceeded", true},
-	{"Killed (program ", false},
-	{"Killed signal terminated program ", false},
-	{"terminated with signal 9 [Killed]", false},
-	{"out of memory allocating ", false},
-	{"memory exhausted", true},
-};
-
-/* The excuse as it stands in the text; new string, NULL when there is none. */
-static char *find_excuse(const char *said)
+char *task_fault(struct tasks *t, const struct strv *argv, const struct proc_result *r)
 {
-	for (size_t i = 0; i < ARRAY_LEN(excuses); i++) {
-		size_t n = strlen(excuses[i].text);
-		for (const char *p = said; (p = strstr(p, excuses[i].text)); p += n) {
-			if (excuses[i].whole && !strchr("\r\n'", p[n]))
-				continue;
-			return xstrndup(p, excuses[i].whole ? n : strcspn(p, "\r\n"));
-		}
-	}
-	return NULL;
-}
-
-char *task_fault(const struct strv *argv, const struct proc_result *r)
-{
-	const char *tool = path_base(argv->v[0]);
-	const char *name = r->signal ? sigabbrev_np(r->signal) : NULL;
-	if (r->timed_out || !r->exit_status)
+	if (!r->exit_status || r->timed_out)
 		return NULL;
-	if (r->signal)
-		return xasprintf("'%s' was ended by signal %d%s%s", tool, r->signal,
-			name ? ", SIG" : "", name ? name : "");
-	char *excuse = find_excuse(buf_str(&r->err));
-	char *fault = excuse ? xasprintf("'%s': %s", tool, excuse) : NULL;
-	free(excuse);
-	return fault;
+	long before = t->oom_kills;
+	t->oom_kills = fault_oom_kills("");
+	return fault_of(argv, r, before >= 0 && t->oom_kills > before);
 }

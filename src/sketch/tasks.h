@@ -44,8 +44,8 @@ struct task *task_submit(
 	struct tasks *t, const struct task_spec *spec, task_done_fn *done, void *ctx);
 /* Drops a queued task, kills a running one; the callback comes with r NULL. */
 void task_cancel(struct task *k);
-/* Why a command's failure says nothing of what it was given: a signal, a full disk, no memory. NULL when it does, or did not
- * fail; new string. */
-char *task_fault(const struct strv *argv, const struct proc_result *r);
+/* Why the failure of a command of this pool says nothing of what it was given (see fault.h). NULL when it does, or did not fail; new
+ * string. */
+char *task_fault(struct tasks *t, const struct strv *argv, const struct proc_result *r);
 
 #endif

@@ -72,7 +72,9 @@ static void on_archived(void *ctx, const struct proc_result *r, const char *why)
 {
 	struct unit *u = ctx;
 	if (!r || r->exit_status) {
-		char *fault = r ? task_fault(&u->commands[u->next_command - 1], r) : xstrdup(why);
+		char *fault = r ? task_fault(u->context->shared->tasks,
+					  &u->commands[u->next_command - 1], r)
+				: xstrdup(why);
 		if (r)
 			buf_add(&u->err, r->err.data, r->err.len);
 		u->timed_out = r && r->timed_out;

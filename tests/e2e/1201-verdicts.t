@@ -197,7 +197,8 @@ like "$err" "no sketch in '\.' but what --exclude leaves out" '… which is said
 in_new infra
 mksketch . Killed 'int k; // tiny: die KILL'
 mksketch . Crashed 'int c; // tiny: die SEGV'
-mksketch . Full $'int f; // tiny: fail cannot close x.o: No space left on device'
+mksketch . Full 'int f; // tiny: fatal error writing to x.s: No space left on device'
+mksketch . Claims 'int f; // tiny: fail no: No space left on device'
 mksketch . Blink
 run boardman compile -b one Killed Crashed Blink
 ok_status 3 'infra: 3'
@@ -206,6 +207,8 @@ says "  'tiny-g\+\+' was ended by signal 9, SIGKILL" 'infra: what happened'
 forget_starts
 run boardman compile -b one Killed
 is "$(count_starts compile Killed)" 1 'it is tried again by the next run'
+run boardman compile -b one Claims
+ok_status 1 'a sketch that says so itself fails'
 run boardman compile -b one Full
 ok_status 3 'nor is a full disk'
 is "$(jq -r '.jobs[0] | [.verdict, .reason] | @tsv' boardman-out/run.json)" $'not_run\tdisk full' '… which ends the run'

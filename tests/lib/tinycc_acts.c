@@ -2,6 +2,7 @@
  *
  *   fail TEXT    an error              warn TEXT   a warning            exit N     end with that status
  *   sleep MS     take that long        hang        never end            die NAME   by that signal (SEGV, 9)
+ *   fatal TEXT   an error of its own, not of a line
  *   spam BYTES   to stderr             fork-and-hold   leave a child that holds stdout and stderr
  *   touch PATH   make that file        wait PATH   until it is there
  *   bytes N, data N, bss N   sizes     gives SYMBOL, needs SYMBOL   checked by the link
@@ -29,6 +30,13 @@ static void pause_ms(long ms)
 static void act_fail(struct unit *u, const char *text, struct place at)
 {
 	fprintf(stderr, "%s:%d:%d: error: %s\n", at.file, at.line, at.column, text);
+	u->errors++;
+}
+
+static void act_fatal(struct unit *u, const char *text, struct place at)
+{
+	(void)at;
+	fprintf(stderr, "tiny-cc1: fatal error: %s\ncompilation terminated.\n", text);
 	u->errors++;
 }
 
@@ -157,6 +165,7 @@ static const struct act {
 	void (*run)(struct unit *u, const char *text, struct place at);
 } acts[] = {
 	{"fail", act_fail},
+	{"fatal", act_fatal},
 	{"warn", act_warn},
 	{"sleep", act_sleep},
 	{"hang", act_hang},

@@ -1,4 +1,4 @@
-/* The token pool with real processes: caps, order, cancelling, environment, time limits, what is a fault of the machine. */
+/* The token pool with real processes: caps, order, cancelling, environment, time limits, the machine's slots. */
 #include "sketch/tasks.h"
 
 #include <errno.h>
@@ -589,48 +589,6 @@ static void slots_go_back(void)
 	strv_release(&argv);
 }
 
-static void is_fault(const struct proc_result *r, const char *want, const char *name)
-{
-	struct strv argv = STRV_INIT;
-	strv_push(&argv, "/x/bin/tiny-gcc");
-	char *got = task_fault(&argv, r);
-	is_str(got, want, name);
-	free(got);
-	strv_release(&argv);
-}
-
-static void is_excuse(const char *said, const char *want)
-{
-	struct proc_result r = {.exit_status = 1};
-	buf_addstr(&r.err, said);
-	is_fault(&r, want, said);
-	buf_release(&r.err);
-}
-
-static void faults(void)
-{
-	struct proc_result r = {0};
-	is_fault(&r, NULL, "what has not failed");
-	r.exit_status = 1;
-	is_fault(&r, NULL, "a plain failure is the sketch's");
-	buf_addstr(&r.err, "x.s: fatal error: cannot write: No space left on device\n");
-	is_fault(&r, "'tiny-gcc': No space left on device", "a full disk is not");
-	r.exit_status = 0;
-	is_fault(&r, NULL, "unless it has not failed");
-	buf_release(&r.err);
-	r = (struct proc_result){.exit_status = 139, .signal = SIGSEGV};
-	is_fault(&r, "'tiny-gcc' was ended by signal 11, SIGSEGV", "nor is a crash");
-	r = (struct proc_result){.exit_status = 137, .signal = SIGKILL, .timed_out = true};
-	is_fault(&r, NULL, "the time limit is ours");
-	is_excuse("g++: fatal error: Killed signal terminated program cc1plus\ncompilation "
-		  "terminated.\n",
-		"'tiny-gcc': Killed signal terminated program cc1plus");
-	is_excuse("x.cpp:1:1: error: 'No space left on device, sorry' is odd\n", NULL);
-	is_excuse("as: x.s: Disk quota exceeded", "'tiny-gcc': Disk quota exceeded");
-	is_excuse("cc1: out of memory allocating 99 bytes\n",
-		"'tiny-gcc': out of memory allocating 99 bytes");
-}
-
 int main(void)
 {
 	caps();
@@ -645,6 +603,5 @@ int main(void)
 	slots_idle();
 	slots_are_fair();
 	slots_go_back();
-	faults();
 	return done_testing();
 }

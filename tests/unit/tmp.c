@@ -31,6 +31,7 @@ int main(void)
 	refused("relative", "is not an absolute path");
 	setenv("TMPDIR", test_tmpdir(), 1);
 	is_int(tmp_check(&err), 0, "a directory");
+	ok(!tmp_is_full(), "with room");
 	char *dir = tmp_new_dir("mine", &err);
 	ok(dir && path_beneath(dir, test_tmpdir()) && strstr(dir, "/mine-"), "a new one in it");
 	ok(dir && stat(dir, &st) == 0 && (st.st_mode & 07777) == 0700, "for its owner alone");
