@@ -303,6 +303,23 @@ void file_index_forget(struct file_index *ix, const char *path)
 		e->generation = 0;
 }
 
+void file_index_drop(struct file_index *ix, const char *dir)
+{
+	struct file_entry *e, *next;
+	ix->epoch++;
+	HASH_ITER (hh, ix->entries, e, next) {
+		if (!path_beneath(e->path, dir))
+			continue;
+		HASH_DEL(ix->entries, e);
+		free(e);
+	}
+}
+
+size_t file_index_count(const struct file_index *ix)
+{
+	return HASH_COUNT(ix->entries);
+}
+
 void file_index_put(struct file_index *ix, const char *path, const struct digest *digest)
 {
 	struct stat st;

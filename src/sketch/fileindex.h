@@ -39,6 +39,8 @@ const struct file_facts *file_index_get(struct file_index *ix, const char *path)
 bool file_index_still(struct file_index *ix, const char *path);
 /* Drops the run's memory of `path` (NULL: of everything), so that the next get looks at the disk. */
 void file_index_forget(struct file_index *ix, const char *path);
+/* Frees the run's memory of `dir` and all beneath it, which is gone for good: facts of it are no longer valid. */
+void file_index_drop(struct file_index *ix, const char *dir);
 /* How many files were read and hashed, for tests and `-v`. */
 unsigned long file_index_hashed(const struct file_index *ix);
 

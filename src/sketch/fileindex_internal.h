@@ -56,7 +56,9 @@ void disk_writer_free(struct disk_writer *w);
 
 /* True when the path of `len` bytes is there, and its digest is the one whose 64 lower-case digits stand at `hex`. */
 bool file_index_is(struct file_index *ix, const char *path, size_t len, const char *hex);
-/* Changes with every file_index_forget: what others remember of the index is stale then. */
+/* How many paths the run remembers. */
+size_t file_index_count(const struct file_index *ix);
+/* Changes with every file_index_forget and file_index_drop: what others remember of the index is stale then. */
 unsigned long file_index_epoch(const struct file_index *ix);
 /* A place for rows.c: what it put there is gone as soon as anything was forgotten. */
 struct buf *file_index_confirmed(struct file_index *ix);

@@ -447,11 +447,13 @@ void run_free(struct run *r)
 	r->group.running = false;
 	if (r->group.v)
 		group_release(&r->group);
-	if (r->sketch_build_dir)
-		fs_remove_tree(r->job.build_dir, NULL);
 	drop_steps(r);
 	run_release_discovery(r);
 	include_list_free(r->includes);
+	if (r->sketch_build_dir) {
+		fs_remove_tree(r->job.build_dir, NULL);
+		store_drop(r->shared->store, r->job.build_dir);
+	}
 	sketch_release(&r->sketch);
 	merged_release(&r->merged);
 	props_free(r->overlay);

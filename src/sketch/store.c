@@ -67,14 +67,18 @@ struct store *store_open(const char *cache_dir, struct file_index *ix, struct er
 	return st;
 }
 
+static void list_free(struct cached_list *c)
+{
+	strv_release(&c->dirs);
+	include_list_free(c->list);
+}
+
 void store_free(struct store *st)
 {
 	if (!st)
 		return;
-	for (size_t i = 0; i < st->n_lists; i++) {
-		strv_release(&st->lists[i].dirs);
-		include_list_free(st->lists[i].list);
-	}
+	for (size_t i = 0; i < st->n_lists; i++)
+		list_free(&st->lists[i]);
 	free(st->lists);
 	strmap_release(&st->names);
 	digester_free(st->d);
@@ -82,6 +86,43 @@ void store_free(struct store *st)
 	buf_release(&st->path);
 	free(st->dir);
 	free(st);
+}
+
+static bool is_beneath(const struct strv *dirs, const char *dir)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		if (path_beneath(dirs->v[i], dir))
+			return true;
+	return false;
+}
+
+static void drop_lists(struct store *st, const char *dir)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < st->n_lists; i++) {
+		if (is_beneath(&st->lists[i].dirs, dir))
+			list_free(&st->lists[i]);
+		else
+			st->lists[kept++] = st->lists[i];
+	}
+	st->n_lists = kept;
+}
+
+static void drop_names(struct store *st, const char *dir)
+{
+	struct strmap_entry *e, *next;
+	for (e = strmap_first(&st->names); e; e = next) {
+		next = strmap_next(e);
+		if (path_beneath(strmap_key(e), dir))
+			strmap_del(&st->names, strmap_key(e));
+	}
+}
+
+void store_drop(struct store *st, const char *dir)
+{
+	drop_lists(st, dir);
+	drop_names(st, dir);
+	file_index_drop(st->ix, dir);
 }
 
 void compile_output_release(struct compile_output *o)

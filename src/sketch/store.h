@@ -24,6 +24,9 @@ struct store;
 struct store *store_open(const char *cache_dir, struct file_index *ix, struct error *err);
 void store_free(struct store *st);
 
+/* Frees what the store and its file index remember of `dir` and all beneath it, which is gone for good. */
+void store_drop(struct store *st, const char *dir);
+
 /* An ordered -I list with a memo of name lookups. */
 struct include_list;
 struct include_list *include_list_new(struct file_index *ix, const struct strv *dirs);

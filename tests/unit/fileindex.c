@@ -75,6 +75,26 @@ static void changes(void)
 }
 
 /* A change that leaves no trace in size and times, as within one tick of the clock: a mapped page that is dirty already. */
+static void dropped(void)
+{
+	struct file_index *ix = open_index();
+	file_index_get(ix, put("build/1/a.h", "one"));
+	file_index_get(ix, at("build/1/none.h"));
+	file_index_get(ix, at("build/1"));
+	file_index_get(ix, put("build/10/a.h", "two"));
+	file_index_get(ix, at("build"));
+	unsigned long hashed = file_index_hashed(ix), epoch = file_index_epoch(ix);
+	is_int((long long)file_index_count(ix), 5, "five paths are remembered");
+	file_index_drop(ix, at("build/1"));
+	is_int((long long)file_index_count(ix), 2, "those at a directory that is gone are not");
+	ok(file_index_epoch(ix) != epoch, "who holds facts of them is told");
+	ok(file_index_get(ix, at("build/10/a.h")) && file_index_hashed(ix) == hashed,
+		"a name that begins alike is another");
+	const struct file_facts *f = file_index_get(ix, put("build/1/a.h", "three"));
+	ok(f && is_digest_of(&f->digest, "three"), "if it comes again it is looked at");
+	file_index_free(ix);
+}
+
 static void traceless(void)
 {
 	struct file_index *ix = open_index();
@@ -313,6 +333,7 @@ int main(void)
 	must(mkdir(at("cache"), 0700) == 0, "cache");
 	basics();
 	changes();
+	dropped();
 	traceless();
 	directories();
 	symlinks();

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/file.h>
 #include <sys/wait.h>
+#include "sketch/fileindex_internal.h"
+#include "sketch/store_internal.h"
 #include "sketch/toolchain.h"
 #include "unit/store_case.h"
 
@@ -360,6 +362,61 @@ static void real(void)
 	free(first);
 }
 
+/* One compile in build/N that reads a header there. */
+static void compile_in(struct test_run *r, int n)
+{
+	struct error err = ERROR_INIT;
+	struct compile_output out = {0};
+	struct buf none = BUF_INIT;
+	char name[32];
+	snprintf(name, sizeof name, "build/%d", n);
+	char *dir = xstrdup(at(name)), *own = path_join(dir, "own.h");
+	char *object = path_join(dir, "a.o"), *depfile = path_join(dir, "a.d");
+	char *text = xasprintf("a.o: %s %s\n", r->source, own);
+	must(fs_mkdirs(dir, &err) == 0 && fs_write(own, "int own;\n", 9, &err) == 0, err.text);
+	must(fs_write(object, "o", 1, &err) == 0, err.text);
+	must(fs_write(depfile, text, strlen(text), &err) == 0, err.text);
+	strv_clear(&r->argv);
+	strv_push(&r->argv, "gcc");
+	strv_pushf(&r->argv, "-I%s", dir);
+	strv_push(&r->argv, r->source);
+	strv_push(&r->argv, "-o");
+	strv_push(&r->argv, object);
+	r->in.object = object;
+	r->in.build_dir = dir;
+	store_find_compile(r->st, &r->in, &out);
+	compile_output_release(&out);
+	must(store_keep_compile(r->st, &r->in, depfile, &none, &out, &err) == 0, err.text);
+	compile_output_release(&out);
+	ok(strmap_get(&r->st->names, own) && r->st->n_lists > 1, "something is remembered");
+	store_drop(r->st, dir);
+	free(dir);
+	free(own);
+	free(object);
+	free(depfile);
+	free(text);
+}
+
+/* What is remembered of a build directory goes with it. */
+static void dropped(void)
+{
+	struct test_case c = simple();
+	struct test_run r;
+	put("src/a.c", "#include <own.h>\nint a;\n");
+	run_open(&r, &c);
+	compile_in(&r, 1);
+	size_t paths = file_index_count(r.ix), lists = r.st->n_lists;
+	size_t names = strmap_count(&r.st->names);
+	compile_in(&r, 2);
+	compile_in(&r, 3);
+	is_int((long long)file_index_count(r.ix), (long long)paths, "no path more");
+	is_int((long long)r.st->n_lists, (long long)lists, "no search list more");
+	is_int((long long)strmap_count(&r.st->names), (long long)names, "no names more");
+	r.in.object = r.object;
+	r.in.build_dir = r.build;
+	run_close(&r);
+}
+
 int main(void)
 {
 	objects();
@@ -369,6 +426,7 @@ int main(void)
 	no_room();
 	locks();
 	leftovers();
+	dropped();
 	if (has_avr_gcc())
 		real();
 	else
