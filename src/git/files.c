@@ -45,7 +45,7 @@ struct walk {
 
 /* A directory on the way. */
 struct level {
-	const struct rules *rules; /* NULL: no work tree */
+	const struct path_rules *rules; /* NULL: no work tree */
 	size_t top_len; /* bytes of walk.path that are the top of that work tree */
 	enum take take;
 	unsigned depth;
@@ -164,20 +164,21 @@ static bool choose(const struct walk *w, const struct level *up, enum take *take
 		*take = TAKE_ALL;
 		return true;
 	}
-	if (up->take == TAKE_BY_RULES && rules_ignored(up->rules, path))
+	if (up->take == TAKE_BY_RULES && path_rules_ignored(up->rules, path))
 		*take = TAKE_IGNORED;
-	if (up->rules && rules_tracked(up->rules, path)) /* a submodule */
+	if (up->rules && path_rules_tracked(up->rules, path)) /* a submodule */
 		*take = TAKE_BY_RULES;
-	return *take != TAKE_IGNORED || needed(w, true) || rules_tracked_beneath(up->rules, path);
+	return *take != TAKE_IGNORED || needed(w, true) ||
+	       path_rules_tracked_beneath(up->rules, path);
 }
 
 /* Walks a directory that has a .git of its own; w->path has its slash. */
 static int walk_nested(struct walk *w, int fd, const struct level *up, enum take take)
 {
-	struct rules *rules = NULL;
+	struct path_rules *rules = NULL;
 	struct level l = {up->rules, up->top_len, take, up->depth + 1};
 	char *dir = xstrndup(w->path.data, w->path.len - 1);
-	int ret = rules_open(&rules, dir, w->notes, w->err);
+	int ret = path_rules_open(&rules, dir, w->notes, w->err);
 	free(dir);
 	if (rules) {
 		l.rules = rules;
@@ -189,7 +190,7 @@ static int walk_nested(struct walk *w, int fd, const struct level *up, enum take
 		ret = walk_dir(w, fd, &l);
 	else
 		close(fd);
-	rules_free(rules);
+	path_rules_free(rules);
 	return ret;
 }
 
@@ -228,8 +229,8 @@ static int enter(struct walk *w, int at, const char *name, const struct level *u
 static bool goes(const struct walk *w, const struct level *l)
 {
 	const char *path = in_tree(w, l);
-	return l->take == TAKE_ALL || rules_tracked(l->rules, path) ||
-	       (l->take == TAKE_BY_RULES && !rules_ignored(l->rules, path));
+	return l->take == TAKE_ALL || path_rules_tracked(l->rules, path) ||
+	       (l->take == TAKE_BY_RULES && !path_rules_ignored(l->rules, path));
 }
 
 static const char *kind(mode_t mode)

@@ -11,7 +11,7 @@
 #include "git/lib.h"
 #include "git/notes.h"
 
-struct rules {
+struct path_rules {
 	git_repository *repo;
 	git_index *index; /* NULL: cannot be read */
 };
@@ -47,7 +47,8 @@ static int set_top(git_repository *repo, const char *dir)
 	return there ? 0 : git_repository_set_workdir(repo, dir, 0);
 }
 
-int rules_open(struct rules **out, const char *dir, struct notes *notes, struct error *err)
+int path_rules_open(
+	struct path_rules **out, const char *dir, struct notes *notes, struct error *err)
 {
 	git_repository *repo = NULL;
 	lib_init();
@@ -61,7 +62,7 @@ int rules_open(struct rules **out, const char *dir, struct notes *notes, struct 
 		git_repository_free(repo);
 		return 0;
 	}
-	struct rules *r = xcalloc(1, sizeof *r);
+	struct path_rules *r = xcalloc(1, sizeof *r);
 	r->repo = repo;
 	if (git_repository_index(&r->index, repo) < 0)
 		notes_add(notes,
@@ -72,7 +73,7 @@ int rules_open(struct rules **out, const char *dir, struct notes *notes, struct 
 	return 0;
 }
 
-void rules_free(struct rules *r)
+void path_rules_free(struct path_rules *r)
 {
 	if (!r)
 		return;
@@ -81,13 +82,13 @@ void rules_free(struct rules *r)
 	free(r);
 }
 
-bool rules_tracked(const struct rules *r, const char *path)
+bool path_rules_tracked(const struct path_rules *r, const char *path)
 {
 	size_t at;
 	return r->index && git_index_find(&at, r->index, path) == 0;
 }
 
-bool rules_tracked_beneath(const struct rules *r, const char *dir)
+bool path_rules_tracked_beneath(const struct path_rules *r, const char *dir)
 {
 	if (!r->index)
 		return false;
@@ -98,7 +99,7 @@ bool rules_tracked_beneath(const struct rules *r, const char *dir)
 	return found;
 }
 
-bool rules_ignored(const struct rules *r, const char *path)
+bool path_rules_ignored(const struct path_rules *r, const char *path)
 {
 	int ignored = 0;
 	return git_ignore_path_is_ignored(&ignored, r->repo, path) == 0 && ignored;
