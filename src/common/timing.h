@@ -16,7 +16,8 @@ enum timing {
 	TIMING_PING, /* between two pings, and two heartbeats */
 	TIMING_SILENCE, /* a worker not heard for so long is lost */
 	TIMING_ORPHAN, /* a boss not heard for so long is dead */
-	TIMING_GRACE, /* the reference toolchain is chosen at the latest */
+	TIMING_GRACE, /* for machines to show their toolchains, before the reference is chosen */
+	TIMING_AGREED, /* the same, when all that were seen agree */
 	TIMING_RETRY_FIRST, /* to a lost machine: after its first, second, third loss, then each */
 	TIMING_RETRY_SECOND,
 	TIMING_RETRY_THIRD,

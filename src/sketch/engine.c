@@ -14,6 +14,8 @@
 #include "sketch/defer.h"
 #include "sketch/discover.h"
 #include "sketch/fileindex.h"
+#include "sketch/look.h"
+#include "sketch/record.h"
 #include "sketch/run.h"
 #include "sketch/store.h"
 #include "sketch/tasks.h"
@@ -103,6 +105,7 @@ static void on_run_done(struct run *r)
 	DL_DELETE(e->runs, r);
 	e->n_runs--;
 	e->slots_used &= ~((uint64_t)1 << r->slot);
+	r->result.started = true;
 	if (!e->closing)
 		e->s.events.finished(e->s.events.ctx, &r->result);
 	run_free(r);
@@ -166,6 +169,18 @@ void engine_set_limits(struct engine *e, const struct engine_limits *l)
 	e->s.config.limits = *l;
 	tasks_set_limits(e->s.tasks, l->tokens, l->framework_jobs);
 	defer_call(e->s.defer, fill_slots, e);
+}
+
+void engine_look(struct engine *e, const char *board, struct engine_look *out)
+{
+	context_look(context_get(&e->contexts, &e->s, board, NULL, NULL), out);
+}
+
+bool engine_stands(struct engine *e, const struct engine_job *j)
+{
+	struct context *c =
+		context_get(&e->contexts, &e->s, j->board, j->tree_library, j->library_dirs);
+	return !*c->error.text && record_is_current(c, j->known_key, j->known_deps);
 }
 
 unsigned long engine_processes(const struct engine *e)

@@ -79,6 +79,7 @@ struct engine_artifact {
 /* What a finished job gives; borrowed for the callback. */
 struct engine_result {
 	uint64_t id;
+	bool started; /* its `started` came */
 	enum build_verdict verdict;
 	int return_code;
 	char *reason;
@@ -117,6 +118,21 @@ void engine_cancel(struct engine *e, uint64_t id, bool kill);
 void engine_set_limits(struct engine *e, const struct engine_limits *l);
 /* Kills what runs, saves the file index, closes handles; `closed` is called from the loop when all is gone and the engine is freed. */
 void engine_close(struct engine *e, void (*closed)(void *ctx), void *ctx);
+
+/* What a board would be built with here. */
+struct engine_look {
+	char *fqbn; /* canonical; NULL unknown */
+	char *digest; /* hex, of all that is not sketch or library: equal ones make equal firmware; NULL: it cannot be built */
+	char *toolchain; /* for people: "avr-gcc 5.4.0"; NULL */
+	char *why; /* it cannot be built; NULL: it can */
+};
+
+/* Fills `out`; the caller frees its strings. May block for seconds when a toolchain was never seen. */
+void engine_look(struct engine *e, const char *board, struct engine_look *out);
+
+/* Whether the result that the caller holds of that job (known_key, known_deps) would come out the same today. Starts no process but to look at a
+ * toolchain that was never seen. */
+bool engine_stands(struct engine *e, const struct engine_job *j);
 
 /* Compilers, archivers and linkers started so far. */
 unsigned long engine_processes(const struct engine *e);

@@ -31,7 +31,7 @@ struct target {
 	const char *compiler; /* "avr-gcc 5.4.0", NULL when it does not matter */
 };
 
-static char *data_path(void)
+char *platform_fixes_path(void)
 {
 	const char *dir = getenv("BOARDMAN_DATADIR");
 
@@ -167,7 +167,7 @@ int platform_fixes_apply(struct props *props, const struct platform *p,
 {
 	struct target t = {.props = props, .platform = p, .query = q, .user = user, .notes = notes};
 	struct buf text = BUF_INIT;
-	char *path = data_path();
+	char *path = platform_fixes_path();
 	int rc = 0;
 
 	if (fs_exists(path))

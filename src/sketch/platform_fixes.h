@@ -25,6 +25,9 @@ struct compiler_query {
 /* "avr-gcc" for /usr/bin/avr-g++: the family goes by its C compiler's name. New string. */
 char *compiler_family(const char *compiler);
 
+/* Where the data file is. New string. */
+char *platform_fixes_path(void);
+
 /* Adds to `props` what platform `p` needs with that compiler, but leaves alone what `user` sets;
  * a line per fix in `notes`. No data file: no fixes, and a note. The compiler's version is asked only when a
  * fix depends on it. Errors name the file. */

@@ -31,4 +31,7 @@ const char *toolchain_version(struct toolchains *tc, const char *driver);
 const struct strv *toolchain_system_dirs(
 	struct toolchains *tc, const struct strv *argv, enum tool_role role);
 
+/* `name` as execvp would find it; NULL when it does not. */
+char *toolchain_in_path(const char *name);
+
 #endif

@@ -40,8 +40,6 @@ int toolchain_probe(struct tool_facts *f, struct file_index *ix, const char *too
 void toolchain_probe_version(struct tool_facts *f, struct file_index *ix, const char *tool);
 /* The arguments that make a compiler choose other files. */
 void toolchain_flags(const struct strv *argv, struct strv *out);
-/* `name` as execvp would find it; NULL when it does not. */
-char *toolchain_in_path(const char *name);
 
 /* ---- toolchain_memo.c ---- */
 

@@ -156,6 +156,11 @@ struct commit {
 
 void commit_release(struct commit *c);
 
+/* A path of the boss's that is a symlink. */
+struct path_link {
+	char *path, *target; /* absolute */
+};
+
 /* What a worker says of the machine it runs on. */
 struct probe_board {
 	char *board; /* as asked */
@@ -218,6 +223,8 @@ struct command {
 	size_t n_commits;
 	const struct strv
 		*empty; /* build_prepare: paths where the worker has an empty directory; NULL */
+	const struct path_link *links; /* build_prepare */
+	size_t n_links;
 	int max_sketches; /* build_prepare; 0: the worker's slots */
 	const char *commit, *board; /* board_open */
 	const struct job *jobs; /* build_sketches; cancel uses id and attempt only */

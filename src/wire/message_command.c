@@ -25,6 +25,12 @@ static const struct field commit_fields[] = {
 };
 static const struct layout commit_layout = LAYOUT(commit, commit_fields);
 
+static const struct field link_fields[] = {
+	{ROW("path", FIELD_STR, path_link, path), .check = check_clean_path},
+	{ROW("target", FIELD_STR, path_link, target), .check = check_clean_path},
+};
+static const struct layout link_layout = LAYOUT(path_link, link_fields);
+
 static const struct field job_fields[] = {
 	{ROW("job", FIELD_U32, job, id)},
 	{ROW("attempt", FIELD_U32, job, attempt)},
@@ -81,6 +87,8 @@ static const struct field prepare_fields[] = {
 	{ROW("commits", FIELD_LIST, command, commits), COUNT(command, n_commits),
 		.of = &commit_layout},
 	{ROW("empty", FIELD_STRV_REF, command, empty), .check = check_clean_path, .optional = true},
+	{ROW("links", FIELD_LIST, command, links), COUNT(command, n_links), .of = &link_layout,
+		.optional = true},
 	{ROW("max_sketches", FIELD_INT, command, max_sketches), .max = MAX_THREADS,
 		.optional = true},
 };

@@ -86,3 +86,22 @@ int machine_slots(void)
 		n = sysconf(_SC_NPROCESSORS_ONLN);
 	return n < 1 ? 1 : n > MAX_SLOTS ? MAX_SLOTS : (int)n;
 }
+
+double machine_load(void)
+{
+	double load;
+	return getloadavg(&load, 1) == 1 ? load : -1;
+}
+
+int64_t machine_memory(void)
+{
+	struct buf b = BUF_INIT;
+	int64_t kib = -1;
+	if (fs_read("/proc/meminfo", 0, &b, NULL) == 0) {
+		const char *line = strstr(buf_str(&b), "MemAvailable:");
+		if (line)
+			kib = strtoll(line + strlen("MemAvailable:"), NULL, 10);
+	}
+	buf_release(&b);
+	return kib < 0 ? -1 : kib * 1024;
+}

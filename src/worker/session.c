@@ -1,42 +1,56 @@
-/* session: a table from command to action, one state, and the translation between the wire's nouns and the engine's.
+/* session: a table from command to action, and one state. What a message means to the engine is in translate.c, where a worker works in
+ * workplace.c.
  */
 #include "worker/session.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/utsname.h>
 #include "common/error.h"
+#include "common/fs.h"
 #include "common/xalloc.h"
 #include "sketch/engine.h"
+#include "wire/message.h"
 #include "worker/machine.h"
+#include "worker/probe.h"
+#include "worker/share.h"
+#include "worker/translate.h"
+#include "worker/workplace.h"
 
-enum session_state { SESSION_NEW, SESSION_CONFIGURED, SESSION_READY, SESSION_DONE };
+enum session_state {
+	SESSION_NEW,
+	SESSION_CONFIGURED,
+	SESSION_PREPARING, /* a snapshot is on its way to the disk */
+	SESSION_READY,
+	SESSION_DONE
+};
 
-static const char *const state_name[] = {"new", "configured", "ready for jobs", "done"};
+static const char *const state_name[] = {
+	"new", "configured", "preparing", "ready for jobs", "done"};
 
-/* What the engine knows by number, the wire knows by (job, attempt). */
+struct prepare;
+
 struct session {
-	uv_loop_t *loop;
-	struct response_sink to_boss;
+	struct session_config config;
 	enum session_state state;
 	struct engine *engine;
+	struct share *share; /* of the machine's slots */
 	int threads;
-	struct engine_config config;
-	struct platforms *platforms; /* lent; NULL: the engine looks for itself */
+	struct engine_limits limits; /* as configured */
+	int max_sketches; /* of build_prepare; 0 none */
+	bool held;
+	bool shown; /* a snapshot is */
+	int running;
+	struct prepare *preparing; /* NULL none */
 	uv_timer_t *hello;
 	bool closing;
 	void (*closed)(void *ctx);
 	void *closed_ctx;
 };
 
-static uint64_t job_number(uint32_t job, uint32_t attempt)
-{
-	return (uint64_t)attempt << 32 | job;
-}
-
 static void answer(struct session *s, const struct response *r)
 {
-	s->to_boss.send(s->to_boss.ctx, r);
+	s->config.to_boss.send(s->config.to_boss.ctx, r);
 }
 
 static void send_error(struct session *s, bool fatal, const char *msg)
@@ -48,24 +62,18 @@ static void send_error(struct session *s, bool fatal, const char *msg)
 
 static void on_started(void *ctx, uint64_t id, int slot)
 {
+	struct session *s = ctx;
 	struct response r = {.kind = RESP_STARTED,
 		.job = (uint32_t)id,
 		.attempt = (uint32_t)(id >> 32),
 		.slot = slot};
-	answer(ctx, &r);
+	s->running++;
+	answer(s, &r);
 }
 
 static void on_unit(void *ctx, const struct engine_unit *u)
 {
-	struct unit_report report = {
-		.board = (char *)u->board,
-		.name = (char *)u->name,
-		.kind = u->is_core ? UNIT_CORE : UNIT_LIBRARY,
-		.verdict = u->failed ? VERDICT_FAILED : VERDICT_OK,
-		.reused = u->reused,
-		.seconds = u->seconds,
-		.start = u->start,
-	};
+	struct unit_report report = translate_unit(u);
 	answer(ctx, &(struct response){.kind = RESP_UNIT, .unit = &report});
 }
 
@@ -74,131 +82,90 @@ static void on_note(void *ctx, const char *line)
 	answer(ctx, &(struct response){.kind = RESP_NOTE, .msg = line});
 }
 
-static enum verdict verdict_of(enum build_verdict v)
-{
-	static const enum verdict table[] = {
-		[BUILD_OK] = VERDICT_OK,
-		[BUILD_FAILED] = VERDICT_FAILED,
-		[BUILD_TIMEOUT] = VERDICT_TIMEOUT,
-		[BUILD_BLOCKED] = VERDICT_BLOCKED,
-		[BUILD_INFRA] = VERDICT_INFRA,
-		[BUILD_CANCELLED] = VERDICT_NOT_RUN,
-		[BUILD_UNCHANGED] = VERDICT_NONE,
-	};
-	return table[v];
-}
-
-/* Borrows everything of `e`; only the array of artefacts is new. */
-static struct build_result result_of(const struct engine_result *e)
-{
-	struct build_result r = {
-		.job = (uint32_t)e->id,
-		.attempt = (uint32_t)(e->id >> 32),
-		.verdict = verdict_of(e->verdict),
-		.unchanged = e->verdict == BUILD_UNCHANGED,
-		.return_code = e->return_code,
-		.reason = e->reason,
-		.log = e->log,
-		.err = e->err,
-		.cmd = e->cmd,
-		.deps = e->deps,
-		.syms = e->syms,
-		.key = e->key,
-		.warnings = e->warnings,
-		.sizes = {e->flash, e->flash_max, e->ram, e->ram_max},
-		.times = {e->total, e->compile, e->link, e->wait, e->cpu},
-		.units = e->units,
-		.libraries = e->libraries,
-		.n_artifacts = e->n_artifacts,
-	};
-	r.artifacts = xcalloc(e->n_artifacts + 1, sizeof *r.artifacts);
-	for (size_t i = 0; i < e->n_artifacts; i++) {
-		struct stat st;
-		r.artifacts[i].name = e->artifacts[i].name;
-		r.artifacts[i].path = e->artifacts[i].path;
-		if (stat(e->artifacts[i].path, &st) == 0)
-			r.artifacts[i].size = (uint64_t)st.st_size;
-	}
-	return r;
-}
-
 static void on_finished(void *ctx, const struct engine_result *e)
 {
 	struct session *s = ctx;
 	if (e->verdict == BUILD_CANCELLED) {
+		s->running -= e->started;
 		answer(s, &(struct response){.kind = RESP_CANCELLED,
 				  .job = (uint32_t)e->id,
 				  .attempt = (uint32_t)(e->id >> 32)});
 		return;
 	}
-	struct build_result r = result_of(e);
+	s->running--;
+	struct build_result r = translate_result(e);
 	answer(s, &(struct response){.kind = RESP_BUILD_RESULT, .result = &r});
 	free(r.artifacts);
 }
 
-/* ---- the boss's commands ---- */
+/* ---- setup and probe ---- */
 
-static const char *warnings_name(const struct settings *t)
+static void do_setup(struct session *s, const struct command *c)
 {
-	static const char *const names[] = {"none", "default", "more", "all"};
-	/* An error needs a warning to come from. */
-	return t->warnings_are_errors && t->warnings == WARNINGS_NONE ? "default"
-								      : names[t->warnings];
+	struct error err = ERROR_INIT;
+	if (!s->config.place)
+		send_error(s, false, "this worker needs no setup");
+	else if (c->protocol != WIRE_PROTOCOL)
+		send_error(s, true,
+			"the boss speaks another protocol; cure: the same boardman on both");
+	else if (workplace_setup(s->config.place, c->run, c->boss, &err) < 0)
+		send_error(s, true, err.text);
+	else
+		answer(s, &(struct response){.kind = RESP_SETUP_DONE,
+				  .work_dir = workplace_dir(s->config.place),
+				  .git_dir = workplace_git_dir(s->config.place)});
 }
 
-static struct engine_limits limits_of(const struct session *s, const struct settings *t)
+static void do_probe(struct session *s, const struct command *c)
 {
-	int two = s->threads < 2 ? s->threads : 2;
-	struct engine_limits l = {
-		.framework_jobs = t->framework_jobs > 0 ? t->framework_jobs : two,
-		.sketch_jobs = t->sketch_jobs > 0 ? t->sketch_jobs : s->threads,
-	};
-	l.tokens = s->threads;
-	if (l.tokens < l.sketch_jobs)
-		l.tokens = l.sketch_jobs;
-	if (l.tokens < l.framework_jobs)
-		l.tokens = l.framework_jobs;
-	return l;
+	struct probe p = {0};
+	probe_machine(&p, s->config.place ? workplace_dir(s->config.place) : "/");
+	probe_platforms(&p, c->settings);
+	if (c->boards && s->engine)
+		probe_boards(&p, s->engine, c->boards);
+	answer(s, &(struct response){.kind = RESP_PROBE_DONE, .probe = &p});
+	probe_release(&p);
 }
 
-static void config_release(struct engine_config *c)
+static void do_ping(struct session *s, const struct command *c)
 {
-	arduino_dirs_release(&c->dirs);
-	strv_release(&c->library_dirs);
-	strv_release(&c->libraries_dirs);
-	strv_release(&c->build_properties);
+	(void)s;
+	(void)c;
+}
+
+/* ---- configure ---- */
+
+/* The boss's Arduino directories count: its libraries, which come with the snapshot, and its data directory, in whose place ours appears. */
+static int find_dirs(
+	struct session *s, struct arduino_dirs *dirs, const struct settings *t, struct error *err)
+{
+	if (arduino_dirs_find(dirs, err) < 0)
+		return -1;
+	if (!s->config.place)
+		return 0;
+	free(dirs->user_dir);
+	dirs->user_dir = xstrdup(t->user_dir);
+	if (!t->data_dir || !dirs->data_dir || !fs_is_dir(dirs->data_dir))
+		return 0;
+	if (workplace_bind(s->config.place, dirs->data_dir, t->data_dir, err) < 0)
+		return -1;
+	free(dirs->data_dir);
+	dirs->data_dir = xstrdup(t->data_dir);
+	return 0;
 }
 
 static int open_engine(struct session *s, const struct settings *t, struct error *err)
 {
-	struct engine_config c = {
-		.platforms = s->platforms,
-		.cache_dir = t->cache_dir,
-		.warnings = warnings_name(t),
-		.warnings_are_errors = t->warnings_are_errors,
-		.no_lto = t->no_lto,
-		.reproducible = t->reproducible,
-		.check_only = t->check_only,
-		.config_only = t->config_only,
-		.clean = t->clean,
-		.rebuild_units = t->rebuild_units,
-		.fallback_mrproper = t->fallback_mrproper,
-		.keep = t->keep,
-		.no_firmware = t->no_firmware,
-		.verbose = t->verbose,
-		.timeout = t->timeout,
-		.limits = limits_of(s, t),
-	};
-	struct engine_events ev = {on_started, on_unit, on_note, on_finished, s};
-	if (arduino_dirs_find(&c.dirs, err) < 0)
-		return -1;
-	strv_push_all(&c.dirs.platform_dirs, &t->platform_dirs);
-	strv_push_all(&c.library_dirs, &t->library_dirs);
-	strv_push_all(&c.libraries_dirs, &t->libraries_dirs);
-	strv_push_all(&c.build_properties, &t->build_properties);
-	s->engine = engine_open(s->loop, &c, &ev, err);
-	s->config.limits = c.limits;
-	config_release(&c);
+	struct engine_config c = translate_settings(t, s->threads);
+	const struct engine_events ev = {on_started, on_unit, on_note, on_finished, s};
+	c.platforms = s->config.platforms;
+	c.slots = share_slots(s->share);
+	if (s->config.place)
+		c.cache_dir = workplace_dir(s->config.place);
+	if (find_dirs(s, &c.dirs, t, err) == 0)
+		s->engine = engine_open(s->config.loop, &c, &ev, err);
+	s->limits = c.limits;
+	translate_release(&c);
 	return s->engine ? 0 : -1;
 }
 
@@ -213,34 +180,139 @@ static void do_configure(struct session *s, const struct command *c)
 	answer(s, &(struct response){.kind = RESP_CONFIGURE_DONE});
 }
 
-static void do_prepare(struct session *s, const struct command *c)
+/* ---- prepare ---- */
+
+/* A checkout on a thread: a copy of what it needs, since the command is gone by then. */
+struct prepare {
+	uv_work_t work;
+	struct session *session; /* NULL: that is closed */
+	struct workplace *place;
+	struct commit commit;
+	struct scenery scenery;
+	int ret;
+	struct error err;
+};
+
+static int slots_of(const struct session *s)
 {
-	struct engine_limits l = s->config.limits;
-	if (c->max_sketches > 0 && c->max_sketches < l.sketch_jobs)
-		l.sketch_jobs = c->max_sketches;
+	int all = s->limits.sketch_jobs;
+	return s->max_sketches > 0 && s->max_sketches < all ? s->max_sketches : all;
+}
+
+static void set_limits(struct session *s)
+{
+	struct engine_limits l = s->limits;
+	l.sketch_jobs = s->held ? 0 : slots_of(s);
 	engine_set_limits(s->engine, &l);
+}
+
+static void prepared(struct session *s)
+{
+	set_limits(s);
 	s->state = SESSION_READY;
 	answer(s, &(struct response){.kind = RESP_BUILD_PREPARE_DONE,
 			  .threads = s->threads,
-			  .slots = l.sketch_jobs});
+			  .slots = slots_of(s)});
 }
+
+static void copy_commit(struct commit *to, const struct commit *from)
+{
+	*to = (struct commit){xstrdup(from->id), xstrdup(from->tree), xstrdup(from->ref),
+		xcalloc(from->n_roots + 1, sizeof *to->roots), from->n_roots};
+	for (size_t i = 0; i < from->n_roots; i++)
+		to->roots[i] =
+			(struct root){xstrdup(from->roots[i].dir), xstrdup(from->roots[i].path)};
+}
+
+static void copy_scenery(struct scenery *to, const struct command *c)
+{
+	if (c->empty)
+		strv_push_all(&to->empty, c->empty);
+	to->links = xcalloc(c->n_links + 1, sizeof *to->links);
+	for (; to->n_links < c->n_links; to->n_links++)
+		to->links[to->n_links] = (struct path_link){
+			xstrdup(c->links[to->n_links].path), xstrdup(c->links[to->n_links].target)};
+}
+
+static void prepare_free(struct prepare *p)
+{
+	for (size_t i = 0; i < p->scenery.n_links; i++) {
+		free(p->scenery.links[i].path);
+		free(p->scenery.links[i].target);
+	}
+	free(p->scenery.links);
+	strv_release(&p->scenery.empty);
+	commit_release(&p->commit);
+	free(p);
+}
+
+static void check_out(uv_work_t *w)
+{
+	struct prepare *p = w->data;
+	p->ret = workplace_checkout(p->place, &p->commit, &p->err);
+}
+
+static void session_gone(struct session *s);
+
+static void checked_out(uv_work_t *w, int status)
+{
+	struct prepare *p = w->data;
+	struct session *s = p->session;
+	(void)status;
+	s->preparing = NULL;
+	if (s->closing) {
+		session_gone(s);
+	} else if (p->ret < 0 || workplace_show(p->place, &p->commit, &p->scenery, &p->err) < 0) {
+		send_error(s, true, p->err.text);
+	} else {
+		s->shown = true;
+		answer(s,
+			&(struct response){.kind = RESP_WORKTREE_CREATED, .commit = p->commit.id});
+		prepared(s);
+	}
+	prepare_free(p);
+}
+
+static void begin_checkout(struct session *s, const struct command *c)
+{
+	struct prepare *p = xcalloc(1, sizeof *p);
+	p->session = s;
+	p->place = s->config.place;
+	p->work.data = p;
+	copy_commit(&p->commit, &c->commits[0]);
+	copy_scenery(&p->scenery, c);
+	s->preparing = p;
+	s->state = SESSION_PREPARING;
+	uv_queue_work(s->config.loop, &p->work, check_out, checked_out);
+}
+
+static void do_prepare(struct session *s, const struct command *c)
+{
+	s->max_sketches = c->max_sketches;
+	answer(s, &(struct response){.kind = RESP_BUILD_STARTED, .threads = s->threads});
+	if (!c->n_commits)
+		prepared(s);
+	else if (!s->config.place || c->n_commits > 1 || s->shown)
+		send_error(s, true, "this worker shows one snapshot");
+	else
+		begin_checkout(s, c);
+}
+
+/* ---- jobs ---- */
 
 static void do_build(struct session *s, const struct command *c)
 {
 	for (size_t i = 0; i < c->n_jobs; i++) {
-		const struct job *j = &c->jobs[i];
-		struct engine_job e = {
-			.id = job_number(j->id, j->attempt),
-			.board = j->board,
-			.sketch = j->sketch,
-			.tree_library = j->tree_library,
-			.build_dir = j->build_dir,
-			.known_key = j->known_key,
-			.known_deps = j->known_deps,
-			.library_dirs = &j->library_dirs,
-		};
+		struct engine_job e = translate_job(&c->jobs[i]);
 		engine_submit(s->engine, &e);
 	}
+}
+
+/* Stage 1 is driven by demand. */
+static void do_open(struct session *s, const struct command *c)
+{
+	(void)s;
+	(void)c;
 }
 
 static void do_cancel(struct session *s, const struct command *c)
@@ -269,10 +341,14 @@ static const struct {
 	enum session_state first, last;
 	void (*act)(struct session *s, const struct command *c);
 } table[CMD_COUNT] = {
+	[CMD_SETUP] = {SESSION_NEW, SESSION_NEW, do_setup},
+	[CMD_PROBE] = {SESSION_NEW, SESSION_READY, do_probe},
 	[CMD_CONFIGURE] = {SESSION_NEW, SESSION_NEW, do_configure},
 	[CMD_BUILD_PREPARE] = {SESSION_CONFIGURED, SESSION_READY, do_prepare},
 	[CMD_BUILD_SKETCHES] = {SESSION_READY, SESSION_READY, do_build},
+	[CMD_BOARD_OPEN] = {SESSION_READY, SESSION_READY, do_open},
 	[CMD_CANCEL] = {SESSION_READY, SESSION_READY, do_cancel},
+	[CMD_PING] = {SESSION_NEW, SESSION_DONE, do_ping},
 	[CMD_BUILD_DONE] = {SESSION_READY, SESSION_READY, do_build_done},
 	[CMD_QUIT] = {SESSION_NEW, SESSION_READY, do_quit},
 };
@@ -282,8 +358,8 @@ static void on_command(void *ctx, const struct command *c)
 	struct session *s = ctx;
 	if (s->closing)
 		return;
-	if (!table[c->kind].act || s->state < table[c->kind].first ||
-		s->state > table[c->kind].last) {
+	if (s->state < table[c->kind].first || s->state > table[c->kind].last ||
+		(c->kind == CMD_BUILD_PREPARE && s->preparing)) {
 		char *msg = xasprintf(
 			"command '%s' in state '%s'", command_name(c->kind), state_name[s->state]);
 		send_error(s, false, msg);
@@ -298,27 +374,28 @@ static void on_command(void *ctx, const struct command *c)
 static void say_ready(uv_timer_t *t)
 {
 	struct session *s = t->data;
-	answer(s,
-		&(struct response){.kind = RESP_READY, .threads = s->threads, .slots = s->threads});
+	struct utsname u;
+	answer(s, &(struct response){
+			  .kind = RESP_READY,
+			  .protocol = WIRE_PROTOCOL,
+			  .version = s->config.version,
+			  .arch = uname(&u) == 0 ? u.machine : "unknown",
+			  .threads = s->threads,
+			  .slots = s->threads,
+		  });
 }
 
-struct session *session_new(uv_loop_t *loop, struct response_sink to_boss, struct error *err)
+struct session *session_new(const struct session_config *c)
 {
-	(void)err;
 	struct session *s = xcalloc(1, sizeof *s);
-	s->loop = loop;
-	s->to_boss = to_boss;
+	s->config = *c;
 	s->threads = machine_threads();
+	s->share = share_new();
 	s->hello = xcalloc(1, sizeof *s->hello);
-	uv_timer_init(loop, s->hello);
+	uv_timer_init(c->loop, s->hello);
 	s->hello->data = s;
 	uv_timer_start(s->hello, say_ready, 0, 0);
 	return s;
-}
-
-void session_lend_platforms(struct session *s, struct platforms *platforms)
-{
-	s->platforms = platforms;
 }
 
 struct command_sink session_commands(struct session *s)
@@ -326,20 +403,43 @@ struct command_sink session_commands(struct session *s)
 	return (struct command_sink){on_command, s};
 }
 
+void session_hold(struct session *s, bool hold)
+{
+	if (s->held == hold)
+		return;
+	s->held = hold;
+	if (s->engine && !s->closing)
+		set_limits(s);
+}
+
+int session_running(const struct session *s)
+{
+	return s->running;
+}
+
 static void gone(uv_handle_t *h)
 {
 	struct session *s = h->data;
 	void (*closed)(void *ctx) = s->closed;
 	void *ctx = s->closed_ctx;
+	share_free(s->share);
 	free(h);
 	free(s);
 	closed(ctx);
 }
 
+/* When the engine is gone, and no thread of ours is at work. */
+static void session_gone(struct session *s)
+{
+	if (!s->engine && !s->preparing)
+		uv_close((uv_handle_t *)s->hello, gone);
+}
+
 static void engine_gone(void *ctx)
 {
 	struct session *s = ctx;
-	uv_close((uv_handle_t *)s->hello, gone);
+	s->engine = NULL;
+	session_gone(s);
 }
 
 void session_free(struct session *s, void (*closed)(void *ctx), void *ctx)
@@ -347,8 +447,10 @@ void session_free(struct session *s, void (*closed)(void *ctx), void *ctx)
 	s->closing = true;
 	s->closed = closed;
 	s->closed_ctx = ctx;
+	if (s->preparing)
+		uv_cancel((uv_req_t *)&s->preparing->work);
 	if (s->engine)
 		engine_close(s->engine, engine_gone, s);
 	else
-		engine_gone(s);
+		session_gone(s);
 }

@@ -223,6 +223,25 @@ int view_bind(struct view *v, const char *dir, const char *path, struct error *e
 	return 0;
 }
 
+static int link_in(
+	struct view *v, const char *parent, const char *target, const char *path, struct error *err)
+{
+	if (make_point(v, parent, err) < 0 || (!is_ours(v, parent) && cover(v, parent, err) < 0))
+		return -1;
+	return symlink(target, path) < 0 ? error_errno(err, "cannot make '%s'", path) : 0;
+}
+
+int view_link(struct view *v, const char *target, const char *path, struct error *err)
+{
+	struct stat st;
+	if (lstat(path, &st) == 0)
+		return view_bind(v, target, path, err);
+	char *parent = path_dir(path);
+	int ret = link_in(v, parent, target, path, err);
+	free(parent);
+	return ret;
+}
+
 /* ---- life ---- */
 
 struct view *view_new(const char *scratch, const struct strv *kept)

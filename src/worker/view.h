@@ -17,5 +17,7 @@ void view_free(struct view *v);
 /* Makes `dir` appear at `path`, both absolute; a path that does not exist here is made without touching this machine's disk. An error when it would
  * hide what is kept. */
 int view_bind(struct view *v, const char *dir, const char *path, struct error *err);
+/* Makes `path` a symlink to `target`, both absolute; where something else is at the path, `target` itself appears there. */
+int view_link(struct view *v, const char *target, const char *path, struct error *err);
 
 #endif

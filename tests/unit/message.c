@@ -10,6 +10,7 @@ static char *some_boards[] = {S("arduino:avr:uno"), S("a:b:c:x=1,y=2"), NULL};
 static const struct strv boards = {some_boards, 2, 3};
 static char *some_dirs[] = {S("/p"), S("/q r"), NULL};
 static const struct strv dirs = {some_dirs, 2, 3};
+static const struct path_link links[] = {{S("/l"), S("/p")}};
 static char *some_properties[] = {S("a.b=c=d"), S("e="), NULL};
 static char *some_units[] = {S(HEX64), NULL};
 static char *some_libraries[] = {S("Servo@1.1"), S("SD Card@"), NULL};
@@ -84,12 +85,15 @@ static const struct {
 		 .commits = commits,
 		 .n_commits = 2,
 		 .empty = &dirs,
+		 .links = links,
+		 .n_links = 1,
 		 .max_sketches = 5},
 		"{\"cmd\":\"build_prepare\",\"commits\":[{\"id\":\"current\",\"tree\":\"" HEX40
 		"\",\"ref\":\"refs/bm/run-1/0\",\"roots\":[{\"dir\":\"r0\",\"path\":\"/home/me/my "
 		"tree\"},{\"dir\":\"r1\",\"path\":\"/l/\xc3\xa4\"}]},{\"id\":\"01_g12345678_x\","
 		"\"tree\":\"" HEX64 "\",\"ref\":\"refs/bm/run-1/1\",\"roots\":[]}],"
-		"\"empty\":[\"/p\",\"/q r\"],\"max_sketches\":5}"},
+		"\"empty\":[\"/p\",\"/q r\"],\"links\":[{\"path\":\"/l\",\"target\":\"/p\"}],"
+		"\"max_sketches\":5}"},
 	{{.kind = CMD_BUILD_PREPARE}, "{\"cmd\":\"build_prepare\",\"commits\":[]}"},
 	{{.kind = CMD_BUILD_SKETCHES, .jobs = jobs, .n_jobs = 2},
 		"{\"cmd\":\"build_sketches\",\"jobs\":[{\"job\":7,\"attempt\":2,"

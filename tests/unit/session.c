@@ -68,7 +68,7 @@ static void on_response(void *ctx, const struct response *r)
 		[RESP_ERROR] = "error",
 	};
 	struct boss *b = ctx;
-	if (r->kind != RESP_NOTE)
+	if (names[r->kind] && r->kind != RESP_NOTE)
 		buf_addf(&b->trace, "%s%s", b->trace.len ? " " : "", names[r->kind]);
 	if (r->kind == RESP_STARTED || r->kind == RESP_CANCELLED)
 		buf_addf(&b->trace, ":%u.%u", r->job, r->attempt);
@@ -100,13 +100,16 @@ static void too_long(uv_timer_t *t)
 
 static void open_boss(struct boss *b)
 {
-	struct error err = ERROR_INIT;
+	const struct session_config config = {
+		.loop = &b->loop,
+		.to_boss = {on_response, b},
+		.version = "1",
+	};
 	uv_loop_init(&b->loop);
 	uv_timer_init(&b->loop, &b->guard);
 	uv_timer_start(&b->guard, too_long, 60000, 0);
 	uv_unref((uv_handle_t *)&b->guard);
-	b->session = session_new(&b->loop, (struct response_sink){on_response, b}, &err);
-	must(b->session, err.text);
+	b->session = session_new(&config);
 	b->to = session_commands(b->session);
 	b->settings.cache_dir = xstrdup(at("cache"));
 	strv_push(&b->settings.libraries_dirs, at("libraries"));
