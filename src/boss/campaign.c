@@ -12,12 +12,12 @@
 #include "boss/outtree.h"
 #include "boss/report/progress.h"
 #include "boss/rundoc.h"
+#include "boss/trace.h"
 #include "common/timing.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 
-#define LOCAL_NAME "local"
 #define MAX_BATCH 256 /* jobs in one message */
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -25,9 +25,9 @@ static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 static void pump(uv_idle_t *h);
 static void tell_stop(struct campaign *c);
 
-static void wake(void *ctx)
+void campaign_wake(void *campaign)
 {
-	struct campaign *c = ctx;
+	struct campaign *c = campaign;
 	if (!c->ended)
 		uv_idle_start(&c->pump, pump);
 }
@@ -39,106 +39,92 @@ void campaign_stop(struct campaign *c, enum campaign_stop why)
 		c->told_stop = false;
 	}
 	sched_stop(c->sched);
-	wake(c);
+	campaign_wake(c);
 }
 
-/* ---- what the machine says ---- */
+/* ---- what machines say ---- */
 
-static void on_ready(void *ctx, struct machine *m, unsigned slots)
+/* Reported at its end, for the scheduler learns stage 1's cost by what was built. */
+static void on_unit(struct campaign *c, struct lab_machine *lm, const struct unit_report *u)
 {
-	struct campaign *c = ctx;
-	sched_machine_ready(c->sched, machine_index(m), slots);
-	wake(c);
+	const struct strv *boards = c->config->matrix->boards;
+	rundoc_unit(c->doc, lm->spec->name, u);
+	trace_span(c->trace, lm->spec->name, LANE_UNITS, "unit", u->name,
+		rundoc_clock(c->doc) - u->seconds, u->seconds);
+	for (size_t b = 0; !u->reused && b < boards->n; b++)
+		if (!strcmp(boards->v[b], u->board))
+			sched_unit(c->sched, lab_index(lm), b, u->seconds);
 }
 
-static void on_unit(struct campaign *c, struct machine *m, const struct unit_report *u)
+static void on_result(struct campaign *c, struct lab_machine *lm, const struct build_result *r)
 {
-	rundoc_unit(c->doc, machine_name(m), u);
+	if (!campaign_job_result(c, lm, r))
+		rundoc_log(c->doc, "a late result was dropped");
+	if (c->stop == STOP_NONE && sched_stopped(c->sched)) {
+		campaign_stop(c, STOP_FAILURES);
+		tell_stop(c); /* before the machine begins with the next one */
+	}
 }
 
-static void on_said(void *ctx, struct machine *m, const struct response *r)
+void campaign_said(struct campaign *c, struct lab_machine *lm, const struct response *r)
 {
-	struct campaign *c = ctx;
 	struct sched_pick p = {r->job, r->attempt};
 	switch (r->kind) {
 	case RESP_STARTED:
-		if (sched_started(c->sched, machine_index(m), p, rundoc_clock(c->doc)))
-			campaign_job_started(c, r->job);
+		if (sched_started(c->sched, lab_index(lm), p, rundoc_clock(c->doc)))
+			campaign_job_started(c, r->job, r->slot);
 		break;
-	case RESP_UNIT: on_unit(c, m, r->unit); break;
+	case RESP_UNIT: on_unit(c, lm, r->unit); break;
 	case RESP_NOTE:
 		if (c->config->note)
 			c->config->note(c->config->note_ctx, r->msg);
 		break;
-	case RESP_BUILD_RESULT:
-		if (!campaign_job_result(c, r->result))
-			rundoc_log(c->doc, "a late result was dropped");
-		if (c->stop == STOP_NONE && sched_stopped(c->sched)) {
-			campaign_stop(c, STOP_FAILURES);
-			tell_stop(c); /* before the machine begins with the next one */
-		}
-		break;
-	case RESP_CANCELLED: sched_cancelled(c->sched, machine_index(m), p); break;
+	case RESP_BUILD_RESULT: on_result(c, lm, r->result); break;
+	case RESP_CANCELLED: sched_cancelled(c->sched, lab_index(lm), p); break;
 	default: break;
 	}
-	wake(c);
-}
-
-static void on_infra(void *ctx, uint32_t id)
-{
-	struct campaign *c = ctx;
-	campaign_job_end(c, id, VERDICT_INFRA, c->fault);
-}
-
-/* The only machine is gone: nobody is left to build. */
-static void on_lost(void *ctx, struct machine *m, const char *why)
-{
-	struct campaign *c = ctx;
-	free(c->fault);
-	c->fault = xasprintf("%s: %s", machine_name(m), why);
-	sched_machine_lost(c->sched, machine_index(m), on_infra, c);
-	if (c->stop != STOP_INTERRUPT)
-		c->stop = STOP_MACHINES;
-	sched_stop(c->sched);
-}
-
-static void on_gone(void *ctx, struct machine *m)
-{
-	struct campaign *c = ctx;
-	/* After a kill its jobs never came back. */
-	sched_machine_lost(c->sched, machine_index(m), on_infra, c);
-	wake(c);
-}
-
-static void on_log(void *ctx, const char *line)
-{
-	struct campaign *c = ctx;
-	rundoc_log(c->doc, line);
+	campaign_wake(c);
 }
 
 /* ---- the pump ---- */
 
-static void dispatch(struct campaign *c)
+static bool is_building(const struct lab_machine *lm)
+{
+	return lm->m && machine_state(lm->m) == MACHINE_BUILDING;
+}
+
+static void dispatch(struct campaign *c, struct lab_machine *lm)
 {
 	struct sched_pick picks[MAX_BATCH];
 	struct job jobs[MAX_BATCH];
-	size_t n = sched_take(c->sched, machine_index(c->machine), picks, MAX_BATCH);
+	size_t n = sched_take(c->sched, lab_index(lm), rundoc_clock(c->doc), picks, MAX_BATCH);
 	for (size_t i = 0; i < n; i++)
-		campaign_job_command(c, picks[i], &jobs[i]);
+		campaign_job_command(c, lm, picks[i], &jobs[i]);
 	if (n)
-		machine_build(c->machine, jobs, n);
+		machine_build(lm->m, jobs, n);
 }
 
-static void cancel(struct campaign *c, enum sched_state state, enum cancel_mode mode)
+/* What one machine has, and another will have sooner. */
+static void reclaim(struct campaign *c)
+{
+	struct sched_cancel v[MAX_BATCH];
+	size_t n = sched_reclaim(c->sched, v, MAX_BATCH);
+	for (size_t i = 0; i < n; i++) {
+		const struct job j = {.id = v[i].pick.id, .attempt = v[i].pick.attempt};
+		if (is_building(&c->machines[v[i].machine]))
+			machine_cancel(c->machines[v[i].machine].m, &j, 1, v[i].mode);
+	}
+}
+
+static void cancel(
+	struct campaign *c, struct lab_machine *lm, enum sched_state state, enum cancel_mode mode)
 {
 	struct sched_pick *picks = xcalloc(c->n_jobs + 1, sizeof *picks);
-	size_t n = sched_held(c->sched, machine_index(c->machine), state, picks, c->n_jobs);
+	size_t n = sched_held(c->sched, lab_index(lm), state, picks, c->n_jobs);
 	struct job *jobs = xcalloc(n + 1, sizeof *jobs);
-	for (size_t i = 0; i < n; i++) {
-		jobs[i].id = picks[i].id;
-		jobs[i].attempt = picks[i].attempt;
-	}
-	machine_cancel(c->machine, jobs, n, mode);
+	for (size_t i = 0; i < n; i++)
+		jobs[i] = (struct job){.id = picks[i].id, .attempt = picks[i].attempt};
+	machine_cancel(lm->m, jobs, n, mode);
 	free(picks);
 	free(jobs);
 }
@@ -150,14 +136,19 @@ static void tell_stop(struct campaign *c)
 	if (c->stop == STOP_NONE || c->told_stop)
 		return;
 	c->told_stop = true;
-	cancel(c, SCHED_SENT, kill ? CANCEL_KILL : CANCEL_UNSTARTED);
-	if (kill)
-		cancel(c, SCHED_RUNNING, CANCEL_KILL);
+	for (size_t i = 0; i < c->n_machines; i++) {
+		if (!is_building(&c->machines[i]))
+			continue;
+		cancel(c, &c->machines[i], SCHED_SENT, kill ? CANCEL_KILL : CANCEL_UNSTARTED);
+		if (kill)
+			cancel(c, &c->machines[i], SCHED_RUNNING, CANCEL_KILL);
+	}
 }
 
 static void close_handles(struct campaign *c)
 {
 	c->ended = true;
+	c->result->totals.seconds = rundoc_clock(c->doc);
 	uv_close((uv_handle_t *)&c->pump, NULL);
 	uv_close((uv_handle_t *)&c->tick, NULL);
 	uv_close((uv_handle_t *)&c->deadline, NULL);
@@ -169,16 +160,15 @@ static void pump(uv_idle_t *h)
 {
 	struct campaign *c = h->data;
 	uv_idle_stop(h);
-	machine_pump(c->machine);
-	if (machine_state(c->machine) == MACHINE_BUILDING) {
-		dispatch(c);
-		tell_stop(c);
-		if (sched_finished(c->sched))
-			machine_quit(c->machine);
-	} else if (c->stop != STOP_NONE && machine_state(c->machine) < MACHINE_BUILDING) {
-		machine_quit(c->machine);
-	}
-	if (machine_state(c->machine) == MACHINE_GONE)
+	lab_pump(c);
+	for (size_t i = 0; i < c->n_machines; i++)
+		if (is_building(&c->machines[i]))
+			dispatch(c, &c->machines[i]);
+	reclaim(c);
+	tell_stop(c);
+	if (sched_finished(c->sched))
+		lab_quit(c, false);
+	if (lab_is_gone(c) && (c->stop != STOP_NONE || sched_finished(c->sched)))
 		close_handles(c);
 }
 
@@ -189,7 +179,7 @@ static void on_tick(uv_timer_t *t)
 	struct campaign *c = t->data;
 	struct sched_counts n;
 	campaign_jobs_age(c);
-	machine_check(c->machine, uv_now(c->config->loop));
+	lab_tick(c);
 	rundoc_flush(c->doc);
 	sched_count(c->sched, &n);
 	const struct progress_counts shown = {
@@ -197,7 +187,9 @@ static void on_tick(uv_timer_t *t)
 		.done = n.done,
 		.failed = n.failed,
 		.running = n.running,
-		.eta = sched_eta(c->sched),
+		.eta = sched_eta(c->sched, rundoc_clock(c->doc)),
+		.machines = lab_building(c),
+		.all_machines = c->lab ? c->n_machines : 0,
 	};
 	if (c->config->progress)
 		progress_status(c->config->progress, &shown, rundoc_clock(c->doc));
@@ -205,8 +197,7 @@ static void on_tick(uv_timer_t *t)
 
 static void on_deadline(uv_timer_t *t)
 {
-	struct campaign *c = t->data;
-	machine_kill(c->machine);
+	lab_quit(t->data, true);
 }
 
 static void on_signal(uv_signal_t *h, int number)
@@ -216,8 +207,8 @@ static void on_signal(uv_signal_t *h, int number)
 	if (c->result->interrupted) {
 		c->result->abandoned = true;
 		/* Closing the link kills what runs; nobody waits for its end. */
-		machine_kill(c->machine);
-		machine_pump(c->machine);
+		lab_quit(c, true);
+		lab_pump(c);
 		uv_stop(c->config->loop);
 		return;
 	}
@@ -242,27 +233,6 @@ static void open_handles(struct campaign *c)
 		c->signals[i].data = c;
 		uv_signal_start(&c->signals[i], on_signal, stop_signals[i]);
 	}
-}
-
-static void add_machine(struct campaign *c)
-{
-	const struct machine_events events = {
-		.ready = on_ready,
-		.said = on_said,
-		.lost = on_lost,
-		.gone = on_gone,
-		.wake = wake,
-		.log = on_log,
-		.ctx = c,
-	};
-	const struct machine_config config = {
-		.name = LOCAL_NAME,
-		.settings = c->config->settings,
-		.max_sketches = c->config->local_max_sketches,
-		.link = c->config->local,
-		.index = sched_add_machine(c->sched),
-	};
-	c->machine = machine_new(&config, &events);
 }
 
 static void open_doc(struct campaign *c)
@@ -300,8 +270,10 @@ static void count(struct campaign *c)
 {
 	struct run_totals *t = &c->result->totals;
 	run_totals_count(t, c->result->rows, c->result->n);
-	t->machines = 1;
-	t->seconds = rundoc_clock(c->doc);
+	for (size_t i = 0; i < c->n_machines; i++)
+		t->machines += c->machines[i].served;
+	if (!c->ended) /* abandoned */
+		t->seconds = rundoc_clock(c->doc);
 	t->stage1 = rundoc_stage1(c->doc);
 }
 
@@ -330,21 +302,25 @@ void campaign_run(const struct campaign_config *config, struct campaign_result *
 	c->config = config;
 	c->result = out;
 	open_doc(c);
+	c->trace = trace_new();
 	campaign_load(c);
-	add_machine(c);
 	open_handles(c);
-	machine_connect(c->machine);
+	lab_open(c);
+	campaign_wake(c);
 	uv_run(config->loop, UV_RUN_DEFAULT);
 	end_rest(c);
 	count(c);
 	tell_trouble(c);
 	if (rundoc_end(c->doc, out->rows, out->n, &out->totals, out->interrupted, &err) < 0)
 		log_warning("%s", err.text);
+	if (trace_write(c->trace, outtree_path(config->out), &err) < 0)
+		log_warning("%s", err.text);
 	rundoc_free(c->doc);
+	trace_free(c->trace);
 	/* Handles are still on the loop then, and the worker may hold what is ours. */
 	if (out->abandoned)
 		return;
-	machine_free(c->machine);
+	lab_free(c);
 	campaign_unload(c);
 	free(c->fault);
 	free(c);

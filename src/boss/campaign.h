@@ -6,26 +6,54 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 #include "boss/link/link.h"
 #include "boss/report/row.h"
 
 struct error;
+struct job;
+struct machine_source;
 struct matrix;
 struct outtree;
 struct progress;
 struct settings;
 struct strv;
 
+/* A machine that may take part. */
+struct campaign_machine {
+	const char *name;
+	bool local; /* the boss's own: on its disk, and trusted to be fit */
+	int max_sketches; /* 0: as the worker says */
+	/* A way to it, anew each time it is tried. */
+	struct link (*connect)(void *ctx, const struct campaign_machine *m);
+	void *ctx;
+};
+
+/* What a machine must have left to be used. */
+struct campaign_limits {
+	double max_load; /* x threads */
+	uint64_t min_disk, min_memory; /* bytes */
+};
+
 struct campaign_config {
 	uv_loop_t *loop;
 	const struct matrix *matrix;
 	const struct settings *settings;
 	struct outtree *out;
-	struct link local; /* taken: the worker in this process */
-	int local_max_sketches; /* 0: as the worker says */
+	const struct campaign_machine *machines;
+	size_t n_machines;
+	struct campaign_limits limits;
+	const struct machine_source
+		*source; /* for machines that have not the boss's disk; NULL: there are none */
+	const char *reference; /* --reference; NULL */
+	bool allow_mixed; /* --allow-mixed-toolchains */
+	double wait; /* seconds for a machine, when nothing else can be done */
 	unsigned max_failures; /* 0 no limit */
 	bool rebuild_failed; /* -F */
+	/* Whether a result still stands, told here and at once; NULL: the worker tells. */
+	bool (*stands)(void *ctx, const struct job *j);
+	void *stands_ctx;
 	int engine; /* the engine's version */
 	const char *version; /* boardman's */
 	const struct strv *platforms; /* lines for run.json */

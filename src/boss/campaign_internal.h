@@ -3,11 +3,12 @@
 #define BOSS_CAMPAIGN_INTERNAL_H
 
 #include "boss/campaign.h"
+#include "boss/machine.h"
 #include "boss/record.h"
 #include "boss/sched.h"
 
-struct machine;
 struct rundoc;
+struct trace;
 
 /* A row of the matrix that is to be built; its index is the scheduler's id. */
 struct campaign_job {
@@ -18,10 +19,35 @@ struct campaign_job {
 	bool has_known; /* it may still stand */
 	bool forgotten; /* its `done` was removed */
 	double started; /* rundoc_clock */
+	int slot; /* where it was started last */
 };
 
 /* Why nothing more is handed out. */
 enum campaign_stop { STOP_NONE, STOP_FAILURES, STOP_INTERRUPT, STOP_DISK, STOP_MACHINES };
+
+/* With what a machine would build a board. */
+struct look {
+	char *digest, *toolchain; /* NULL: it cannot */
+	char *why;
+};
+
+/* A machine of the run; its index is the scheduler's. */
+struct lab_machine {
+	struct campaign *campaign;
+	const struct campaign_machine *spec;
+	struct machine *m; /* NULL: away */
+	enum machine_state seen; /* its state as the trace has it */
+	double since; /* rundoc_clock */
+	struct look *looks; /* by board; NULL: it was not asked yet */
+	unsigned slots; /* 0: not ready */
+	bool settled; /* it was ready, or lost, at least once */
+	bool served; /* it was ready */
+	bool busy; /* refused for its load, memory or disk */
+	bool told_away; /* the user knows that it is away */
+	unsigned losses;
+	uint64_t again_at; /* ms of the loop's clock: try then; 0: not away */
+	char *why; /* it is away; NULL */
+};
 
 struct campaign {
 	const struct campaign_config *config;
@@ -29,14 +55,20 @@ struct campaign {
 	struct campaign_job *jobs;
 	size_t n_jobs;
 	struct sched *sched;
-	struct machine *machine; /* the only one so far */
+	struct lab_machine *machines;
+	size_t n_machines;
+	bool lab; /* there is more than the local machine */
+	char **reference; /* digest by board, of a lab; NULL: none yet */
+	bool decided; /* the reference toolchains are */
+	uint64_t began, first_look, idle_since; /* ms of the loop's clock; 0 not yet */
 	struct rundoc *doc;
+	struct trace *trace;
 	char boot[64];
 
 	enum campaign_stop stop;
 	bool told_stop; /* the machines were */
 	bool ended; /* all said, waiting for handles */
-	char *fault; /* why the machine was lost, or what the disk has no room for */
+	char *fault; /* why the last machine was lost, or what the disk has no room for */
 
 	uv_idle_t pump;
 	uv_timer_t tick, deadline;
@@ -45,20 +77,40 @@ struct campaign {
 
 /* campaign_jobs.c: jobs and their results */
 
-/* Fills jobs and scheduler from the matrix and from what the output tree holds. Rows that are no jobs get their verdict. */
+/* Fills jobs and scheduler from the matrix and from what the output tree holds. Rows that are no jobs get their verdict, those whose result stands too. */
 void campaign_load(struct campaign *c);
 void campaign_unload(struct campaign *c);
-/* Fills `j` with what to send; all borrowed from the campaign. */
-void campaign_job_command(const struct campaign *c, struct sched_pick p, struct job *j);
-void campaign_job_started(struct campaign *c, uint32_t id);
+/* Fills `j` with what to send to `lm`; all borrowed from the campaign. */
+void campaign_job_command(
+	const struct campaign *c, const struct lab_machine *lm, struct sched_pick p, struct job *j);
+void campaign_job_started(struct campaign *c, uint32_t id, int slot);
 /* A result that the scheduler has not seen yet; false: it was late. */
-bool campaign_job_result(struct campaign *c, const struct build_result *r);
+bool campaign_job_result(
+	struct campaign *c, const struct lab_machine *lm, const struct build_result *r);
 /* Ends a job without a result. */
 void campaign_job_end(struct campaign *c, uint32_t id, enum verdict v, const char *reason);
 /* A job that runs for long is built for certain: what is on disk of it is not called built any more. */
 void campaign_jobs_age(struct campaign *c);
 
+/* campaign_lab.c: the machines, and who may build what */
+
+void lab_open(struct campaign *c);
+void lab_free(struct campaign *c);
+/* Pumps them all, tries those again whose time has come, frees what is gone, chooses reference toolchains, and gives up what nobody can build. */
+void lab_pump(struct campaign *c);
+/* The same for what depends on time alone; now and then. */
+void lab_tick(struct campaign *c);
+/* Says goodbye to all (or just closes them): none is tried again. */
+void lab_quit(struct campaign *c, bool kill);
+/* How many are ready for jobs. */
+size_t lab_building(const struct campaign *c);
+/* None is connected any more. */
+bool lab_is_gone(const struct campaign *c);
+size_t lab_index(const struct lab_machine *lm);
+
 /* campaign.c */
 void campaign_stop(struct campaign *c, enum campaign_stop why);
+void campaign_wake(void *campaign);
+void campaign_said(struct campaign *c, struct lab_machine *lm, const struct response *r);
 
 #endif

@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "boss/machine.h"
 #include "boss/matrix.h"
 #include "boss/outtree.h"
 #include "boss/report/progress.h"
 #include "boss/results.h"
 #include "boss/rundoc.h"
+#include "boss/trace.h"
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/log.h"
@@ -42,6 +42,8 @@ static void end_row(struct campaign *c, struct run_row *r, enum verdict v, const
 	show(c, r);
 }
 
+static void keep_known(struct campaign *c, uint32_t id);
+
 /* ---- loading ---- */
 
 /* What is there may spare the build, and in any case tells how long it takes. Negative when not known. */
@@ -63,6 +65,30 @@ static double load_known(struct campaign *c, struct campaign_job *j, const char 
 	return seconds > 0 ? seconds : -1;
 }
 
+/* Where the one who would build it may not see what it was made of, that is found out here. */
+static bool stands(const struct campaign *c, const struct campaign_job *j)
+{
+	const struct campaign_config *cc = c->config;
+	const struct matrix_sketch *s = sketch_of(c, j->row);
+	const struct job job = {
+		.board = (char *)matrix_board(cc->matrix, j->row),
+		.sketch = s->dir,
+		.tree_library = s->tree_library,
+		.library_dirs = s->library_dirs,
+		.known_key = j->known.key,
+		.known_deps = j->deps,
+	};
+	return j->has_known && cc->stands && cc->stands(cc->stands_ctx, &job);
+}
+
+static void job_free(struct campaign_job *j)
+{
+	free(j->dir);
+	free(j->build_dir);
+	free(j->deps);
+	record_release(&j->known);
+}
+
 static void load_job(struct campaign *c, size_t row)
 {
 	const char *board = matrix_board(c->config->matrix, row);
@@ -73,12 +99,21 @@ static void load_job(struct campaign *c, size_t row)
 		end_row(c, &c->result->rows[row], VERDICT_INFRA, err.text);
 		return;
 	}
-	struct campaign_job *j = &c->jobs[c->n_jobs++];
-	j->row = row;
-	j->dir = dir;
-	j->build_dir = path_join(dir, "build");
-	j->deps = path_join(dir, "deps");
-	sched_add(c->sched, c->config->matrix->v[row].board, load_known(c, j, board));
+	struct campaign_job *j = &c->jobs[c->n_jobs];
+	*j = (struct campaign_job){
+		.row = row,
+		.dir = dir,
+		.build_dir = path_join(dir, "build"),
+		.deps = path_join(dir, "deps"),
+	};
+	double expected = load_known(c, j, board);
+	if (stands(c, j)) {
+		keep_known(c, (uint32_t)c->n_jobs);
+		job_free(j);
+		return;
+	}
+	c->n_jobs++;
+	sched_add(c->sched, c->config->matrix->v[row].board, expected);
 }
 
 void campaign_load(struct campaign *c)
@@ -102,22 +137,20 @@ void campaign_load(struct campaign *c)
 
 void campaign_unload(struct campaign *c)
 {
-	for (size_t i = 0; i < c->n_jobs; i++) {
-		free(c->jobs[i].dir);
-		free(c->jobs[i].build_dir);
-		free(c->jobs[i].deps);
-		record_release(&c->jobs[i].known);
-	}
+	for (size_t i = 0; i < c->n_jobs; i++)
+		job_free(&c->jobs[i]);
 	free(c->jobs);
 	sched_free(c->sched);
 }
 
 /* ---- sending ---- */
 
-void campaign_job_command(const struct campaign *c, struct sched_pick p, struct job *j)
+void campaign_job_command(
+	const struct campaign *c, const struct lab_machine *lm, struct sched_pick p, struct job *j)
 {
 	const struct campaign_job *cj = &c->jobs[p.id];
 	const struct matrix_sketch *s = sketch_of(c, cj->row);
+	bool known = cj->has_known && lm->spec->local;
 	*j = (struct job){
 		.id = p.id,
 		.attempt = p.attempt,
@@ -127,8 +160,8 @@ void campaign_job_command(const struct campaign *c, struct sched_pick p, struct 
 		.tree_library = s->tree_library,
 		.library_dirs = s->library_dirs,
 		.build_dir = cj->build_dir,
-		.known_key = cj->has_known ? cj->known.key : NULL,
-		.known_deps = cj->has_known ? cj->deps : NULL,
+		.known_key = known ? cj->known.key : NULL,
+		.known_deps = known ? cj->deps : NULL,
 	};
 }
 
@@ -141,9 +174,10 @@ static void forget(struct campaign *c, struct campaign_job *j)
 }
 
 /* A known result is likely to stand: it is found out within milliseconds, so that removing it waits. */
-void campaign_job_started(struct campaign *c, uint32_t id)
+void campaign_job_started(struct campaign *c, uint32_t id, int slot)
 {
 	struct campaign_job *j = &c->jobs[id];
+	j->slot = slot;
 	j->started = rundoc_clock(c->doc);
 	if (!j->has_known)
 		forget(c, j);
@@ -189,6 +223,9 @@ static void finish_row(struct campaign *c, uint32_t id)
 {
 	struct run_row *r = row_of(c, id);
 	rundoc_sketch(c->doc, r, c->jobs[id].started);
+	if (r->machine && !r->unchanged)
+		trace_span(c->trace, r->machine, LANE_SLOTS + c->jobs[id].slot, "sketch", r->sketch,
+			c->jobs[id].started, rundoc_clock(c->doc) - c->jobs[id].started);
 	show(c, r);
 }
 
@@ -209,14 +246,14 @@ static bool is_full(int reason)
 	return reason == ENOSPC || reason == EDQUOT;
 }
 
-static void publish(struct campaign *c, const struct build_result *r)
+static void publish(struct campaign *c, const struct lab_machine *lm, const struct build_result *r)
 {
 	struct campaign_job *j = &c->jobs[r->job];
 	const struct matrix_sketch *s = sketch_of(c, j->row);
 	struct error err = ERROR_INIT;
 	struct record rec = {
 		.engine = c->config->engine,
-		.host = xstrdup(machine_name(c->machine)),
+		.host = xstrdup(lm->spec->name),
 		.boot = xstrdup(c->boot),
 		.commit = xstrdup(COMMIT),
 		.board = xstrdup(matrix_board(c->config->matrix, j->row)),
@@ -259,22 +296,24 @@ static bool is_a_result(const struct build_result *r)
 	return r->verdict >= VERDICT_OK && r->verdict <= VERDICT_INFRA;
 }
 
-bool campaign_job_result(struct campaign *c, const struct build_result *r)
+bool campaign_job_result(
+	struct campaign *c, const struct lab_machine *lm, const struct build_result *r)
 {
 	struct sched_pick p = {r->job, r->attempt};
 	bool stands = r->unchanged && r->job < c->n_jobs && c->jobs[r->job].has_known;
 	enum verdict v = stands		  ? c->jobs[r->job].known.verdict
 			 : is_a_result(r) ? r->verdict
 					  : VERDICT_INFRA;
-	if (!sched_result(c->sched, machine_index(c->machine), p, v, stands ? -1 : r->times.total))
+	double seconds = stands ? -1 : r->times.total - r->times.wait;
+	if (!sched_result(c->sched, lab_index(lm), p, v, seconds))
 		return false;
 	if (stands)
 		keep_known(c, r->job);
 	else if (r->unchanged || !is_a_result(r))
 		campaign_job_end(c, r->job, VERDICT_INFRA, "the worker gave a result that is none");
-	else if (tells_of_full_disk(r))
+	else if (lm->spec->local && tells_of_full_disk(r))
 		stop_for_disk(c, r);
 	else
-		publish(c, r);
+		publish(c, lm, r);
 	return true;
 }

@@ -9,9 +9,11 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "wire/message.h"
 
 struct machine {
 	char *name;
+	char *version, *arch; /* of its worker */
 	struct machine_config config;
 	struct machine_events events;
 	enum machine_state state;
@@ -23,41 +25,79 @@ struct machine {
 };
 
 static void act_connect(struct machine *m);
+static void act_probe(struct machine *m);
+static void act_setup(struct machine *m);
+static void act_push(struct machine *m);
 static void act_configure(struct machine *m);
 static void act_prepare(struct machine *m);
+static void act_look(struct machine *m);
 static void act_ready(struct machine *m);
 static void act_finish(struct machine *m);
 static void act_quit(struct machine *m);
 static void act_close(struct machine *m);
 
-/* What a state does first. */
+#define NO_DEADLINE TIMING_COUNT
+
+/* What a state does first, and how long its answer may take. Connecting and pushing are the link's, which has deadlines of its own. */
 static const struct {
 	const char *name;
 	void (*action)(struct machine *m);
-	bool owes_answer; /* within TIMING_ANSWER */
+	enum timing deadline;
 } states[MACHINE_STATES] = {
-	[MACHINE_NEW] = {"new", NULL, false},
-	[MACHINE_CONNECTING] = {"connecting", act_connect, true},
-	[MACHINE_CONFIGURING] = {"configuring", act_configure, true},
-	[MACHINE_PREPARING] = {"preparing", act_prepare, true},
-	[MACHINE_BUILDING] = {"building", act_ready, false},
-	[MACHINE_FINISHING] = {"finishing", act_finish, true},
-	[MACHINE_QUITTING] = {"quitting", act_quit, true},
-	[MACHINE_CLOSING] = {"closing", act_close, false},
-	[MACHINE_GONE] = {"gone", NULL, false},
+	[MACHINE_NEW] = {"new", NULL, NO_DEADLINE},
+	[MACHINE_CONNECTING] = {"connecting", act_connect, NO_DEADLINE},
+	[MACHINE_PROBING] = {"probing", act_probe, TIMING_ANSWER},
+	[MACHINE_SETTING_UP] = {"setting up", act_setup, TIMING_ANSWER},
+	[MACHINE_PUSHING] = {"pushing", act_push, NO_DEADLINE},
+	[MACHINE_CONFIGURING] = {"configuring", act_configure, TIMING_ANSWER},
+	[MACHINE_PREPARING] = {"preparing", act_prepare, TIMING_CHECKOUT},
+	[MACHINE_LOOKING] = {"looking at boards", act_look, TIMING_CHECKOUT},
+	[MACHINE_BUILDING] = {"building", act_ready, NO_DEADLINE},
+	[MACHINE_FINISHING] = {"finishing", act_finish, TIMING_ANSWER},
+	[MACHINE_QUITTING] = {"quitting", act_quit, TIMING_ANSWER},
+	[MACHINE_CLOSING] = {"closing", act_close, NO_DEADLINE},
+	[MACHINE_GONE] = {"gone", NULL, NO_DEADLINE},
 };
 
-/* Which message, in which state, leads where. */
+/* Which message ends which state. */
 static const struct {
 	enum response_kind event;
-	enum machine_state from, to;
+	enum machine_state from;
 } steps[] = {
-	{RESP_READY, MACHINE_CONNECTING, MACHINE_CONFIGURING},
-	{RESP_CONFIGURE_DONE, MACHINE_CONFIGURING, MACHINE_PREPARING},
-	{RESP_BUILD_PREPARE_DONE, MACHINE_PREPARING, MACHINE_BUILDING},
-	{RESP_BUILD_DONE, MACHINE_FINISHING, MACHINE_QUITTING},
-	{RESP_QUIT_ACK, MACHINE_QUITTING, MACHINE_CLOSING},
+	{RESP_READY, MACHINE_CONNECTING},
+	{RESP_PROBE_DONE, MACHINE_PROBING},
+	{RESP_SETUP_DONE, MACHINE_SETTING_UP},
+	{RESP_CONFIGURE_DONE, MACHINE_CONFIGURING},
+	{RESP_BUILD_PREPARE_DONE, MACHINE_PREPARING},
+	{RESP_PROBE_DONE, MACHINE_LOOKING},
+	{RESP_BUILD_DONE, MACHINE_FINISHING},
+	{RESP_QUIT_ACK, MACHINE_QUITTING},
 };
+
+/* Whether a machine passes through that state on its way. */
+static bool passes(const struct machine *m, enum machine_state s)
+{
+	const struct machine_config *c = &m->config;
+	bool far = c->link.ops->push != NULL;
+	switch (s) {
+	case MACHINE_PROBING: return c->probe;
+	case MACHINE_SETTING_UP: return far;
+	case MACHINE_PUSHING: return far && c->source;
+	case MACHINE_LOOKING: return c->boards && c->boards->n;
+	case MACHINE_PREPARING:
+	case MACHINE_BUILDING:
+	case MACHINE_FINISHING: return !c->look_only;
+	default: return true;
+	}
+}
+
+static enum machine_state next_state(const struct machine *m)
+{
+	enum machine_state s = m->state + 1;
+	while (!passes(m, s))
+		s++;
+	return s;
+}
 
 /* ---- telling ---- */
 
@@ -119,6 +159,40 @@ static void act_connect(struct machine *m)
 		fail(m, xstrdup(err.text));
 }
 
+static void act_probe(struct machine *m)
+{
+	send(m, &(struct command){.kind = CMD_PROBE});
+}
+
+static void act_setup(struct machine *m)
+{
+	const struct machine_source *src = m->config.source;
+	send(m, &(struct command){
+			.kind = CMD_SETUP,
+			.protocol = WIRE_PROTOCOL,
+			.run = src ? src->run : "look",
+			.boss = src ? src->boss : "boardman machines",
+		});
+}
+
+static void on_pushed(void *ctx, const char *why)
+{
+	struct machine *m = ctx;
+	if (m->state != MACHINE_PUSHING)
+		return;
+	if (why)
+		fail(m, xasprintf("the sources cannot be pushed: %s", why));
+	else
+		go(m, next_state(m));
+}
+
+static void act_push(struct machine *m)
+{
+	const struct machine_source *src = m->config.source;
+	m->config.link.ops->push(
+		m->config.link.impl, src->commit_id, src->commit.ref, on_pushed, m);
+}
+
 static void act_configure(struct machine *m)
 {
 	send(m, &(struct command){.kind = CMD_CONFIGURE, .settings = m->config.settings});
@@ -126,8 +200,23 @@ static void act_configure(struct machine *m)
 
 static void act_prepare(struct machine *m)
 {
+	const struct machine_source *src = m->config.link.ops->push ? m->config.source : NULL;
 	send(m, &(struct command){
-			.kind = CMD_BUILD_PREPARE, .max_sketches = m->config.max_sketches});
+			.kind = CMD_BUILD_PREPARE,
+			.commits = src ? &src->commit : NULL,
+			.n_commits = src ? 1 : 0,
+			.empty = src ? &src->empty : NULL,
+			.links = src ? src->links : NULL,
+			.n_links = src ? src->n_links : 0,
+			.max_sketches = m->config.max_sketches,
+		});
+}
+
+static void act_look(struct machine *m)
+{
+	send(m, &(struct command){.kind = CMD_PROBE,
+			.boards = m->config.boards,
+			.settings = m->config.settings});
 }
 
 static void act_ready(struct machine *m)
@@ -174,11 +263,12 @@ void machine_pump(struct machine *m)
 
 void machine_check(struct machine *m, uint64_t now)
 {
-	if (!states[m->state].owes_answer)
+	enum timing deadline = states[m->state].deadline;
+	if (deadline == NO_DEADLINE)
 		return;
 	if (!m->since)
 		m->since = now;
-	else if (now - m->since > timing_ms(TIMING_ANSWER))
+	else if (now - m->since > timing_ms(deadline))
 		fail(m, xasprintf("no answer while %s", states[m->state].name));
 }
 
@@ -190,9 +280,13 @@ void machine_build(struct machine *m, const struct job *jobs, size_t n)
 
 void machine_cancel(struct machine *m, const struct job *jobs, size_t n, enum cancel_mode mode)
 {
-	if (m->state == MACHINE_BUILDING && n)
+	for (size_t at = 0; m->state == MACHINE_BUILDING && at < n; at += WIRE_MAX_JOBS)
 		send(m, &(struct command){
-				.kind = CMD_CANCEL, .jobs = jobs, .n_jobs = n, .mode = mode});
+				.kind = CMD_CANCEL,
+				.jobs = jobs + at,
+				.n_jobs = n - at < WIRE_MAX_JOBS ? n - at : WIRE_MAX_JOBS,
+				.mode = mode,
+			});
 }
 
 /* ---- messages ---- */
@@ -228,24 +322,53 @@ static bool is_news(const struct response *r)
 	}
 }
 
+static void note_ready(struct machine *m, const struct response *r)
+{
+	free(m->version);
+	free(m->arch);
+	m->version = xstrdup(r->version);
+	m->arch = xstrdup(r->arch);
+}
+
+static void note_answer(struct machine *m, const struct response *r)
+{
+	if (r->kind == RESP_READY)
+		note_ready(m, r);
+	else if (r->kind == RESP_BUILD_PREPARE_DONE)
+		m->slots = r->slots > 0 ? (unsigned)r->slots : 1;
+	else if (r->kind == RESP_PROBE_DONE && m->state == MACHINE_PROBING)
+		m->events.probed(m->events.ctx, m, r->probe);
+	else if (r->kind == RESP_PROBE_DONE)
+		m->events.looked(m->events.ctx, m, r->probe);
+}
+
 static void step(struct machine *m, const struct response *r)
 {
+	enum machine_state before = m->state;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		if (steps[i].event != r->kind || steps[i].from != m->state)
+		if (steps[i].event != r->kind || steps[i].from != before)
 			continue;
-		if (r->kind == RESP_BUILD_PREPARE_DONE)
-			m->slots = r->slots > 0 ? (unsigned)r->slots : 1;
-		go(m, steps[i].to);
+		note_answer(m, r);
+		if (m->state == before) /* else it was refused */
+			go(m, next_state(m));
 		return;
 	}
 	fail(m, xasprintf("message '%s' while %s", response_name(r->kind), states[m->state].name));
 }
 
+/* What only tells that it is on its way. */
+static bool is_sign_of_life(const struct response *r)
+{
+	return r->kind == RESP_HEARTBEAT || r->kind == RESP_BUILD_STARTED ||
+	       r->kind == RESP_WORKTREE_CREATED;
+}
+
 static void receive(void *ctx, const struct response *r)
 {
 	struct machine *m = ctx;
-	log_message(m, r);
-	if (m->state >= MACHINE_CLOSING)
+	if (r->kind != RESP_HEARTBEAT)
+		log_message(m, r);
+	if (m->state >= MACHINE_CLOSING || is_sign_of_life(r))
 		return;
 	if (r->kind == RESP_ERROR) {
 		const char *msg = r->msg ? r->msg : "unknown error";
@@ -279,6 +402,8 @@ void machine_free(struct machine *m)
 	assert(m->state == MACHINE_NEW || m->state == MACHINE_GONE);
 	m->config.link.ops->free(m->config.link.impl);
 	free(m->fault);
+	free(m->version);
+	free(m->arch);
 	free(m->name);
 	free(m);
 }
@@ -286,6 +411,16 @@ void machine_free(struct machine *m)
 const char *machine_name(const struct machine *m)
 {
 	return m->name;
+}
+
+const char *machine_version(const struct machine *m)
+{
+	return m->version ? m->version : "";
+}
+
+const char *machine_arch(const struct machine *m)
+{
+	return m->arch ? m->arch : "";
 }
 
 size_t machine_index(const struct machine *m)
@@ -301,6 +436,11 @@ enum machine_state machine_state(const struct machine *m)
 const char *machine_state_name(enum machine_state s)
 {
 	return states[s].name;
+}
+
+void machine_refuse(struct machine *m, const char *why)
+{
+	fail(m, xstrdup(why));
 }
 
 void machine_connect(struct machine *m)

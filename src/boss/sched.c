@@ -1,55 +1,16 @@
 /* sched: see sched.h. It trusts no message: each names job and attempt, and what does not fit the table is
  * refused. It never looks at a clock and never sends anything.
  */
-#include "boss/sched.h"
+#include "boss/sched_internal.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "common/xalloc.h"
 
-#define NOBODY SIZE_MAX
 #define DEFAULT_STRIKES 2
-
-struct entry {
-	size_t board;
-	double expected; /* seconds; a guess once sorted */
-	enum sched_state state;
-	uint32_t attempt;
-	size_t machine; /* who holds it; NOBODY */
-	unsigned strikes;
-	double started;
-};
-
-struct board_queue {
-	uint32_t *v; /* ids, the next one last */
-	size_t n, cap;
-	double left; /* expected seconds of what is queued */
-	unsigned open; /* machines that have it open */
-};
-
-struct pool_machine {
-	unsigned slots; /* 0: not ready */
-	unsigned held;
-	bool had_batch;
-	bool *open; /* by board */
-	size_t n_open;
-};
-
-struct sched {
-	struct sched_config config;
-	struct entry *jobs;
-	size_t n, cap;
-	struct board_queue *boards;
-	size_t n_boards;
-	struct pool_machine *machines;
-	size_t n_machines, cap_machines;
-	uint32_t *front; /* ids that came back, the next one last */
-	size_t n_front, cap_front;
-	bool sorted, stopped;
-	size_t count[SCHED_DONE + 1];
-	size_t failed;
-	double left, done_expected, done_seconds; /* seconds */
-};
+#define DEFAULT_ROUND_TRIP 0.1
 
 struct sched *sched_new(const struct sched_config *c)
 {
@@ -57,6 +18,8 @@ struct sched *sched_new(const struct sched_config *c)
 	s->config = *c;
 	if (!s->config.max_strikes)
 		s->config.max_strikes = DEFAULT_STRIKES;
+	if (s->config.round_trip <= 0)
+		s->config.round_trip = DEFAULT_ROUND_TRIP;
 	return s;
 }
 
@@ -65,15 +28,117 @@ void sched_free(struct sched *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->n_boards; i++)
-		free(s->boards[i].v);
-	for (size_t i = 0; i < s->n_machines; i++)
-		free(s->machines[i].open);
+		sched_queue_release(&s->boards[i]);
+	for (size_t i = 0; i < s->n_machines; i++) {
+		for (size_t k = 0; k < s->machines[i].n_held; k++)
+			free(s->machines[i].held[k]);
+		free(s->machines[i].held);
+		free(s->machines[i].cells);
+	}
 	free(s->boards);
 	free(s->machines);
-	free(s->front);
+	free(s->cancels);
 	free(s->jobs);
 	free(s);
 }
+
+static void grow_boards(struct sched *s, size_t board)
+{
+	if (board < s->n_boards)
+		return;
+	s->boards = xreallocarray(s->boards, board + 1, sizeof *s->boards);
+	for (; s->n_boards <= board; s->n_boards++)
+		s->boards[s->n_boards] = (struct board){0};
+}
+
+uint32_t sched_add(struct sched *s, size_t board, double expected)
+{
+	assert(!s->sorted);
+	GROW(s->jobs, s->n, s->cap);
+	s->jobs[s->n] = (struct entry){.board = board, .expected = expected};
+	s->count[SCHED_QUEUED]++;
+	grow_boards(s, board);
+	return (uint32_t)s->n++;
+}
+
+void sched_board_cost(struct sched *s, size_t board, double seconds)
+{
+	grow_boards(s, board);
+	s->boards[board].cost = seconds;
+	s->boards[board].cost_given = true;
+	sched_stale(s);
+}
+
+/* ---- machines ---- */
+
+size_t sched_add_machine(struct sched *s)
+{
+	GROW(s->machines, s->n_machines, s->cap_machines);
+	s->machines[s->n_machines] = (struct pool_machine){.speed = 1};
+	return s->n_machines++;
+}
+
+struct cell *sched_cell(struct sched *s, struct pool_machine *m, size_t board)
+{
+	grow_boards(s, board);
+	size_t want = s->n_boards;
+	if (board >= m->n_cells) {
+		m->cells = xreallocarray(m->cells, want, sizeof *m->cells);
+		for (; m->n_cells < want; m->n_cells++)
+			m->cells[m->n_cells] = (struct cell){.forbidden = m->forbids};
+	}
+	return &m->cells[board];
+}
+
+void sched_machine_ready(struct sched *s, size_t machine, unsigned slots)
+{
+	s->machines[machine].slots = slots ? slots : 1;
+	sched_stale(s);
+}
+
+static void take_back_unstarted(struct sched *s, struct pool_machine *m)
+{
+	for (size_t i = 0; i < m->n_held; i++) {
+		struct try *t = m->held[i];
+		if (t->state == SCHED_SENT && sched_cell(s, m, s->jobs[t->job].board)->forbidden)
+			sched_ask_back(s, t, CANCEL_UNSTARTED);
+	}
+}
+
+void sched_machine_board(struct sched *s, size_t machine, size_t board, bool allowed)
+{
+	struct pool_machine *m = &s->machines[machine];
+	if (board == SCHED_EVERY_BOARD) {
+		m->forbids = !allowed;
+		for (size_t i = 0; i < m->n_cells; i++)
+			m->cells[i].forbidden = !allowed;
+	} else {
+		sched_cell(s, m, board)->forbidden = !allowed;
+	}
+	if (!allowed)
+		take_back_unstarted(s, m);
+	sched_stale(s);
+}
+
+static bool may_build(const struct pool_machine *m, size_t board)
+{
+	return board < m->n_cells ? !m->cells[board].forbidden : !m->forbids;
+}
+
+size_t sched_unbuildable(const struct sched *s, size_t *boards, size_t max)
+{
+	size_t n = 0;
+	for (size_t b = 0; s->sorted && b < s->n_boards && n < max; b++) {
+		bool can = !sched_queue_count(&s->boards[b]);
+		for (size_t i = 0; i < s->n_machines && !can; i++)
+			can = may_build(&s->machines[i], b);
+		if (!can)
+			boards[n++] = b;
+	}
+	return n;
+}
+
+/* ---- states ---- */
 
 static void set_state(struct sched *s, struct entry *j, enum sched_state state)
 {
@@ -82,232 +147,133 @@ static void set_state(struct sched *s, struct entry *j, enum sched_state state)
 	j->state = state;
 }
 
-uint32_t sched_add(struct sched *s, size_t board, double expected)
+/* Of a job that is not done. */
+static void derive_state(struct sched *s, struct entry *j)
 {
-	assert(!s->sorted);
-	GROW(s->jobs, s->n, s->cap);
-	s->jobs[s->n] = (struct entry){.board = board, .expected = expected, .machine = NOBODY};
-	s->count[SCHED_QUEUED]++;
-	if (board >= s->n_boards) {
-		s->boards = xreallocarray(s->boards, board + 1, sizeof *s->boards);
-		for (; s->n_boards <= board; s->n_boards++)
-			s->boards[s->n_boards] = (struct board_queue){0};
-	}
-	return (uint32_t)s->n++;
+	enum sched_state state = SCHED_QUEUED;
+	for (const struct try *t = j->tries; t; t = t->next)
+		if (t->state > state)
+			state = t->state;
+	set_state(s, j, state);
 }
 
-size_t sched_add_machine(struct sched *s)
-{
-	GROW(s->machines, s->n_machines, s->cap_machines);
-	s->machines[s->n_machines] = (struct pool_machine){0};
-	return s->n_machines++;
-}
-
-void sched_machine_ready(struct sched *s, size_t machine, unsigned slots)
-{
-	s->machines[machine].slots = slots ? slots : 1;
-}
-
-/* ---- order ---- */
-
-/* A job nobody has timed is taken for an average one. */
-static void guess(struct sched *s)
-{
-	double sum = 0;
-	size_t known = 0;
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->jobs[i].expected >= 0) {
-			sum += s->jobs[i].expected;
-			known++;
-		}
-	}
-	double mean = known ? sum / (double)known : 1;
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->jobs[i].expected < 0)
-			s->jobs[i].expected = mean;
-		s->left += s->jobs[i].expected;
-	}
-}
-
-/* The longest last, where it is taken from; of equals the one that was added first. */
-static int by_expected(const void *a, const void *b, void *ctx)
-{
-	const struct sched *s = ctx;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	double dx = s->jobs[x].expected, dy = s->jobs[y].expected;
-	if (dx != dy)
-		return dx < dy ? -1 : 1;
-	return x > y ? -1 : 1;
-}
-
-static void sort_queues(struct sched *s)
-{
-	if (s->sorted)
-		return;
-	s->sorted = true;
-	guess(s);
-	for (size_t i = 0; i < s->n; i++) {
-		struct board_queue *q = &s->boards[s->jobs[i].board];
-		GROW(q->v, q->n, q->cap);
-		q->v[q->n++] = (uint32_t)i;
-		q->left += s->jobs[i].expected;
-	}
-	for (size_t i = 0; i < s->n_boards; i++) {
-		struct board_queue *q = &s->boards[i];
-		if (q->n > 1)
-			qsort_r(q->v, q->n, sizeof *q->v, by_expected, s);
-	}
-}
-
-static bool is_open(const struct pool_machine *m, size_t board)
-{
-	return board < m->n_open && m->open[board];
-}
-
-static void open_board(struct sched *s, struct pool_machine *m, size_t board)
-{
-	if (is_open(m, board))
-		return;
-	if (board >= m->n_open) {
-		m->open = xreallocarray(m->open, s->n_boards, sizeof *m->open);
-		for (; m->n_open < s->n_boards; m->n_open++)
-			m->open[m->n_open] = false;
-	}
-	m->open[board] = true;
-	s->boards[board].open++;
-}
-
-/* Opening a board costs its stage 1: one that is open here first, then one that nobody has, then the one where most work
- * is left for each that has it. NULL when nothing is queued. */
-static struct board_queue *best_board(struct sched *s, const struct pool_machine *m)
-{
-	struct board_queue *best = NULL;
-	bool best_here = false;
-	double best_left = 0;
-	for (size_t i = 0; i < s->n_boards; i++) {
-		struct board_queue *q = &s->boards[i];
-		bool here = is_open(m, i);
-		double left = q->left / (here ? 1 : 1 + q->open);
-		if (!q->n || (best && best_here && !here))
-			continue;
-		if (!best || here != best_here || left > best_left) {
-			best = q;
-			best_here = here;
-			best_left = left;
-		}
-	}
-	return best;
-}
-
-/* The next job for the machine; there is one. */
-static uint32_t next_job(struct sched *s, const struct pool_machine *m)
-{
-	if (s->n_front)
-		return s->front[--s->n_front];
-	struct board_queue *q = best_board(s, m);
-	uint32_t id = q->v[--q->n];
-	q->left = q->n ? q->left - s->jobs[id].expected : 0;
-	return id;
-}
-
-/* Of what is queued, by slots among the machines that have had nothing yet: the machine, which has slots, is one of these. */
-static size_t fair_share(const struct sched *s, const struct pool_machine *m)
-{
-	size_t all = m->slots;
-	for (size_t i = 0; i < s->n_machines; i++)
-		if (&s->machines[i] != m && !s->machines[i].had_batch)
-			all += s->machines[i].slots;
-	return (s->count[SCHED_QUEUED] * m->slots + all - 1) / all;
-}
-
-/* How many it may get. Its first batch is a fair share, so that one machine does not take all of a small run. */
-static size_t room_of(const struct sched *s, const struct pool_machine *m)
-{
-	size_t want = (size_t)m->slots + s->config.prefetch;
-	if (!m->slots || s->stopped || m->held >= want)
-		return 0;
-	size_t room = want - m->held, queued = s->count[SCHED_QUEUED];
-	size_t share = m->had_batch ? queued : fair_share(s, m);
-	if (room > share)
-		room = share;
-	return room < queued ? room : queued;
-}
-
-size_t sched_take(struct sched *s, size_t machine, struct sched_pick *out, size_t max)
+struct sched_pick sched_give(struct sched *s, size_t machine, uint32_t id, double now)
 {
 	struct pool_machine *m = &s->machines[machine];
-	size_t n = 0, room;
-	sort_queues(s);
-	room = room_of(s, m);
-	for (; n < room && n < max; n++) {
-		uint32_t id = next_job(s, m);
-		struct entry *j = &s->jobs[id];
-		open_board(s, m, j->board);
-		j->machine = machine;
-		set_state(s, j, SCHED_SENT);
-		out[n] = (struct sched_pick){id, ++j->attempt};
-	}
-	m->held += (unsigned)n;
-	m->had_batch |= n > 0;
-	return n;
+	struct entry *j = &s->jobs[id];
+	struct try *t = xmalloc(sizeof *t);
+	*t = (struct try){
+		.next = j->tries,
+		.job = id,
+		.attempt = ++j->attempt,
+		.machine = machine,
+		.state = SCHED_SENT,
+		.since = now,
+		.work = sched_work_of(s, id),
+	};
+	j->tries = t;
+	GROW(m->held, m->n_held, m->cap_held);
+	m->held[m->n_held++] = t;
+	m->held_work += t->work;
+	derive_state(s, j);
+	return (struct sched_pick){id, t->attempt};
+}
+
+struct try *sched_find(const struct sched *s, size_t machine, struct sched_pick p)
+{
+	struct try *t = p.id < s->n ? s->jobs[p.id].tries : NULL;
+	while (t && (t->attempt != p.attempt || t->machine != machine))
+		t = t->next;
+	return t;
+}
+
+/* The machine has it no more. */
+static void drop_try(struct sched *s, struct try *t)
+{
+	struct pool_machine *m = &s->machines[t->machine];
+	struct try **at = &s->jobs[t->job].tries;
+	size_t i = 0;
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	while (m->held[i] != t)
+		i++;
+	m->n_held--;
+	memmove(&m->held[i], &m->held[i + 1], (m->n_held - i) * sizeof *m->held);
+	m->held_work = m->n_held ? m->held_work - t->work : 0;
+	free(t);
+}
+
+/* Nobody has the job any more, or another one goes on with it. */
+static void give_up(struct sched *s, struct entry *j)
+{
+	derive_state(s, j);
+	if (j->state == SCHED_QUEUED)
+		sched_queue_put(s, (uint32_t)(j - s->jobs), true);
+}
+
+void sched_ask_back(struct sched *s, struct try *t, enum cancel_mode mode)
+{
+	GROW(s->cancels, s->n_cancels, s->cap_cancels);
+	s->cancels[s->n_cancels++] = (struct sched_cancel){
+		.machine = t->machine,
+		.pick = {t->job, t->attempt},
+		.mode = mode,
+	};
+	t->asked = true;
 }
 
 /* ---- what machines say ---- */
 
-/* The entry, if the machine holds that attempt. */
-static struct entry *held_by(struct sched *s, size_t machine, struct sched_pick p)
-{
-	if (p.id >= s->n)
-		return NULL;
-	struct entry *j = &s->jobs[p.id];
-	bool held = j->state == SCHED_SENT || j->state == SCHED_RUNNING;
-	return held && j->machine == machine && j->attempt == p.attempt ? j : NULL;
-}
-
-static void let_go(struct sched *s, struct entry *j)
-{
-	s->machines[j->machine].held--;
-	j->machine = NOBODY;
-}
-
-static void to_front(struct sched *s, struct entry *j)
-{
-	let_go(s, j);
-	set_state(s, j, SCHED_QUEUED);
-	GROW(s->front, s->n_front, s->cap_front);
-	s->front[s->n_front++] = (uint32_t)(j - s->jobs);
-}
-
-static void finish(struct sched *s, struct entry *j)
-{
-	let_go(s, j);
-	set_state(s, j, SCHED_DONE);
-	s->left -= j->expected;
-}
-
 bool sched_started(struct sched *s, size_t machine, struct sched_pick p, double now)
 {
-	struct entry *j = held_by(s, machine, p);
-	if (!j || j->state != SCHED_SENT)
+	struct try *t = sched_find(s, machine, p);
+	if (!t || t->doomed || t->state != SCHED_SENT)
 		return false;
-	j->started = now;
-	set_state(s, j, SCHED_RUNNING);
+	struct entry *j = &s->jobs[p.id];
+	struct cell *c = sched_cell(s, &s->machines[machine], j->board);
+	t->since = now;
+	t->state = SCHED_RUNNING;
+	derive_state(s, j);
+	if (!c->begun)
+		c->since = now;
+	c->begun = true;
 	return true;
+}
+
+/* All that have it are to stop. */
+static void finish(struct sched *s, struct entry *j)
+{
+	set_state(s, j, SCHED_DONE);
+	for (struct try *t = j->tries; t; t = t->next) {
+		t->doomed = true;
+		sched_ask_back(s, t, CANCEL_KILL);
+	}
+}
+
+static bool is_failure(enum verdict v)
+{
+	return v == VERDICT_FAILED || v == VERDICT_TIMEOUT || v == VERDICT_BLOCKED;
 }
 
 bool sched_result(
 	struct sched *s, size_t machine, struct sched_pick p, enum verdict v, double seconds)
 {
-	struct entry *j = held_by(s, machine, p);
-	if (!j)
+	struct try *t = sched_find(s, machine, p);
+	if (!t)
 		return false;
-	if (seconds >= 0) {
-		s->done_expected += j->expected;
-		s->done_seconds += seconds;
-	}
+	struct entry *j = &s->jobs[p.id];
+	struct pool_machine *m = &s->machines[machine];
+	bool late = t->doomed;
+	drop_try(s, t);
+	if (late)
+		return false;
+	if (seconds >= 0 && (v == VERDICT_OK || v == VERDICT_FAILED))
+		sched_learn(s, m, j, seconds);
+	if (seconds >= 0 && v == VERDICT_OK)
+		sched_cell(s, m, j->board)->through = true;
 	finish(s, j);
-	if (v == VERDICT_FAILED || v == VERDICT_TIMEOUT || v == VERDICT_BLOCKED)
-		s->failed++;
+	s->failed += is_failure(v);
 	if (s->config.max_failures && s->failed >= s->config.max_failures)
 		s->stopped = true;
 	return true;
@@ -315,34 +281,70 @@ bool sched_result(
 
 bool sched_cancelled(struct sched *s, size_t machine, struct sched_pick p)
 {
-	struct entry *j = held_by(s, machine, p);
-	if (!j)
+	struct try *t = sched_find(s, machine, p);
+	if (!t)
 		return false;
-	to_front(s, j);
-	return true;
+	bool late = t->doomed;
+	drop_try(s, t);
+	if (!late)
+		give_up(s, &s->jobs[p.id]);
+	return !late;
 }
 
-void sched_machine_lost(
-	struct sched *s, size_t machine, void (*ended)(void *ctx, uint32_t id), void *ctx)
+static void close_boards(struct pool_machine *m)
+{
+	for (size_t i = 0; i < m->n_cells; i++) {
+		struct cell *c = &m->cells[i];
+		c->open = c->begun = c->told = c->through = false;
+	}
+}
+
+void sched_machine_lost(struct sched *s, size_t machine, sched_ended *ended, void *ctx)
 {
 	struct pool_machine *m = &s->machines[machine];
-	for (size_t i = 0; i < s->n && m->held; i++) {
-		struct entry *j = &s->jobs[i];
-		if (j->machine != machine)
+	while (m->n_held) {
+		struct try *t = m->held[m->n_held - 1];
+		struct entry *j = &s->jobs[t->job];
+		bool ran = t->state == SCHED_RUNNING, doomed = t->doomed;
+		drop_try(s, t);
+		if (doomed)
 			continue;
-		if (j->state == SCHED_RUNNING && ++j->strikes >= s->config.max_strikes) {
+		j->strikes += ran;
+		if (!j->tries && j->strikes >= s->config.max_strikes) {
 			finish(s, j);
-			ended(ctx, (uint32_t)i);
+			ended(ctx, (uint32_t)(j - s->jobs));
 		} else {
-			to_front(s, j);
+			give_up(s, j);
 		}
 	}
 	m->slots = 0;
 	m->had_batch = false;
-	for (size_t i = 0; i < m->n_open; i++) {
-		s->boards[i].open -= m->open[i];
-		m->open[i] = false;
+	close_boards(m);
+	sched_stale(s);
+}
+
+void sched_end_board(struct sched *s, size_t board, sched_ended *ended, void *ctx)
+{
+	sched_queue_build(s);
+	for (uint32_t id; (id = sched_queue_peek(s, &s->boards[board], INFINITY)) != NO_JOB;) {
+		sched_queue_remove(s, id);
+		finish(s, &s->jobs[id]);
+		ended(ctx, id);
 	}
+}
+
+size_t sched_reclaim(struct sched *s, struct sched_cancel *out, size_t max)
+{
+	size_t n = 0, seen = 0;
+	for (; seen < s->n_cancels && n < max; seen++) {
+		const struct sched_cancel *c = &s->cancels[seen];
+		if (sched_find(s, c->machine, c->pick))
+			out[n++] = *c;
+	}
+	s->n_cancels -= seen;
+	if (s->n_cancels)
+		memmove(s->cancels, s->cancels + seen, s->n_cancels * sizeof *s->cancels);
+	return n;
 }
 
 /* ---- looking ---- */
@@ -366,11 +368,12 @@ bool sched_finished(const struct sched *s)
 size_t sched_held(const struct sched *s, size_t machine, enum sched_state state,
 	struct sched_pick *out, size_t max)
 {
+	const struct pool_machine *m = &s->machines[machine];
 	size_t n = 0;
-	for (size_t i = 0; i < s->n && n < max; i++) {
-		const struct entry *j = &s->jobs[i];
-		if (j->machine == machine && j->state == state)
-			out[n++] = (struct sched_pick){(uint32_t)i, j->attempt};
+	for (size_t i = 0; i < m->n_held && n < max; i++) {
+		const struct try *t = m->held[i];
+		if (t->state == state && !t->doomed)
+			out[n++] = (struct sched_pick){t->job, t->attempt};
 	}
 	return n;
 }
@@ -380,9 +383,10 @@ enum sched_state sched_state_of(const struct sched *s, uint32_t id)
 	return s->jobs[id].state;
 }
 
-double sched_started_at(const struct sched *s, uint32_t id)
+double sched_started_at(const struct sched *s, size_t machine, struct sched_pick p)
 {
-	return s->jobs[id].started;
+	const struct try *t = sched_find(s, machine, p);
+	return t && t->state == SCHED_RUNNING ? t->since : -1;
 }
 
 void sched_count(const struct sched *s, struct sched_counts *out)
@@ -397,13 +401,7 @@ void sched_count(const struct sched *s, struct sched_counts *out)
 	};
 }
 
-double sched_eta(const struct sched *s)
+double sched_machine_speed(const struct sched *s, size_t machine)
 {
-	unsigned slots = 0;
-	for (size_t i = 0; i < s->n_machines; i++)
-		slots += s->machines[i].slots;
-	if (!slots || s->done_expected <= 0)
-		return -1;
-	double left = s->left > 0 ? s->left : 0;
-	return left * (s->done_seconds / s->done_expected) / slots;
+	return s->machines[machine].speed;
 }

@@ -14,6 +14,8 @@
 #include "boss/report/summary.h"
 #include "common/timing.h"
 #include "cli/dryrun.h"
+#include "cli/judge.h"
+#include "cli/lab.h"
 #include "cli/plan.h"
 #include "cli/trim.h"
 #include "cli/verb.h"
@@ -38,6 +40,9 @@ struct compile {
 	struct report_style style;
 	struct progress *progress;
 	uv_loop_t loop;
+	struct local_worker worker; /* how to start the one in this process */
+	struct campaign_machine local;
+	struct lab *lab; /* NULL: this machine alone */
 	struct campaign_result result;
 	enum exit_status status;
 };
@@ -47,10 +52,14 @@ struct compile {
 static void *worker_start(void *ctx, struct response_sink to_boss, struct error *err)
 {
 	struct compile *c = ctx;
-	struct session *s = session_new(&c->loop, to_boss, err);
-	if (s)
-		session_lend_platforms(s, c->plan.setup.platforms);
-	return s;
+	const struct session_config config = {
+		.loop = &c->loop,
+		.to_boss = to_boss,
+		.platforms = c->plan.setup.platforms,
+		.version = boardman_version(),
+	};
+	(void)err;
+	return session_new(&config);
 }
 
 static struct command_sink worker_commands(void *worker)
@@ -61,6 +70,13 @@ static struct command_sink worker_commands(void *worker)
 static void worker_stop(void *worker, void (*closed)(void *ctx), void *ctx)
 {
 	session_free(worker, closed, ctx);
+}
+
+static struct link connect_local(void *ctx, const struct campaign_machine *m)
+{
+	struct compile *c = ctx;
+	(void)m;
+	return link_local(&c->worker);
 }
 
 /* ---- how it looks ---- */
@@ -177,20 +193,28 @@ static void show_end(struct compile *c)
 
 /* ---- the run ---- */
 
+static bool stands(void *judge, const struct job *j)
+{
+	return judge_stands(judge, j);
+}
+
 static void run_campaign(struct compile *c)
 {
-	const struct config_machine *local = config_machine(&c->in->config, CONFIG_LOCAL);
-	const struct local_worker worker = {worker_start, worker_commands, worker_stop, c};
-	const struct campaign_config config = {
+	const struct options *o = &c->in->options;
+	const struct config *conf = &c->in->config;
+	struct campaign_config config = {
 		.loop = &c->loop,
 		.matrix = &c->plan.matrix,
 		.settings = &c->plan.settings,
 		.out = c->out,
-		.local = link_local(&worker),
-		.local_max_sketches =
-			local && local->max_sketches > 0 ? (int)local->max_sketches : 0,
-		.max_failures = (unsigned)c->in->options.max_failures,
-		.rebuild_failed = c->in->options.rebuild_failed,
+		.limits = {conf->max_load, conf->min_disk, conf->min_memory},
+		.source = c->lab ? lab_source(c->lab) : NULL,
+		.reference = o->reference,
+		.allow_mixed = o->allow_mixed,
+		.wait = o->wait,
+		.max_failures = (unsigned)o->max_failures,
+		.rebuild_failed = o->rebuild_failed,
+		.stands = c->lab ? stands : NULL,
 		.engine = ENGINE_VERSION,
 		.version = boardman_version(),
 		.platforms = &c->plan.platforms,
@@ -198,30 +222,58 @@ static void run_campaign(struct compile *c)
 		.note = setup_note,
 		.note_ctx = &c->plan.setup,
 	};
-	uv_loop_init(&c->loop);
+	config.machines = &c->local;
+	config.n_machines = 1;
+	if (c->lab)
+		config.machines = lab_machines(c->lab, &config.n_machines);
+	struct judge *judge =
+		c->lab ? judge_open(&c->plan.settings, c->plan.setup.platforms) : NULL;
+	config.stands_ctx = judge;
 	campaign_run(&config, &c->result);
-	if (!c->result.abandoned)
-		uv_loop_close(&c->loop);
+	judge_close(judge);
+}
+
+static bool may_build_here(const struct compile *c)
+{
+	const struct config_machine *local = config_machine(&c->in->config, CONFIG_LOCAL);
+	return !c->in->options.no_local && !(local && local->max_sketches == 0);
+}
+
+/* The machines, and what they get; this one is among them unless it may not build. */
+static int open_lab(struct compile *c, struct error *err)
+{
+	c->lab = lab_new(&c->loop, c->in, NULL, err);
+	if (!c->lab)
+		return -1;
+	if (may_build_here(c))
+		lab_add_local(c->lab, &c->local);
+	return lab_take_sources(c->lab, &c->plan, c->out_dir, err);
 }
 
 static enum exit_status build(struct compile *c)
 {
 	struct error err = ERROR_INIT;
+	enum exit_status status = STATUS_USAGE;
 	c->out = outtree_open(c->out_dir, &err);
-	if (!c->out) {
-		log_error("%s", err.text);
-		return STATUS_USAGE;
+	uv_loop_init(&c->loop);
+	if (c->out && (!lab_is_wanted(c->in) || open_lab(c, &err) == 0)) {
+		open_progress(c);
+		run_campaign(c);
+		close_progress(c);
+		status = c->status = status_of(&c->result);
+		show_end(c);
 	}
-	open_progress(c);
-	run_campaign(c);
-	close_progress(c);
-	c->status = status_of(&c->result);
-	show_end(c);
 	/* Whatever still runs ends with us; its handles can't be closed any more. */
 	if (c->result.abandoned)
-		_exit(c->status);
-	trim_cache(c->plan.setup.cache_dir, c->in->config.cache_max, c->result.built);
-	return c->status;
+		_exit(status);
+	lab_delete(c->lab);
+	uv_run(&c->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&c->loop);
+	if (*err.text)
+		log_error("%s", err.text);
+	else
+		trim_cache(c->plan.setup.cache_dir, c->in->config.cache_max, c->result.built);
+	return status;
 }
 
 static enum exit_status nothing_to_build(struct compile *c)
@@ -245,14 +297,16 @@ static enum exit_status usage_error(const char *text)
 
 static enum exit_status go(struct compile *c)
 {
-	const struct config_machine *local = config_machine(&c->in->config, CONFIG_LOCAL);
 	struct error err = ERROR_INIT;
 	if (plan_make(&c->plan, c->in, &err) < 0)
 		return usage_error(err.text);
-	if (local && local->max_sketches == 0)
+	if (!may_build_here(c) && !lab_is_wanted(c->in))
 		return usage_error(
-			"[machine:local] max_sketches = 0: nothing may be built here; cure: "
-			"raise it");
+			c->in->options.no_local
+				? "--no-local leaves nobody to build; cure: --dist, or "
+				  "--use-machines"
+				: "[machine:local] max_sketches = 0: nothing may be built here; "
+				  "cure: raise it, or --dist");
 	show_platforms(c);
 	show_board_notes(c);
 	if (!c->plan.matrix.n_jobs)
@@ -268,7 +322,16 @@ static enum exit_status go(struct compile *c)
 
 static enum exit_status run(struct invocation *in)
 {
+	const struct config_machine *local = config_machine(&in->config, CONFIG_LOCAL);
 	struct compile c = {.in = in};
+	c.worker = (struct local_worker){worker_start, worker_commands, worker_stop, &c};
+	c.local = (struct campaign_machine){
+		.name = CONFIG_LOCAL,
+		.local = true,
+		.max_sketches = local && local->max_sketches > 0 ? (int)local->max_sketches : 0,
+		.connect = connect_local,
+		.ctx = &c,
+	};
 	choose_style(&c);
 	enum exit_status status = go(&c);
 	campaign_result_release(&c.result);

@@ -40,6 +40,7 @@ void config_release(struct config *c)
 		free(c->machines[i].name);
 		free(c->machines[i].target);
 		free(c->machines[i].command);
+		free(c->machines[i].boardman_path);
 	}
 	free(c->machines);
 	free(c->path);
@@ -173,13 +174,16 @@ static int set_limit(struct reader *r, const char *key, const char *value, struc
 
 static int set_machine(struct reader *r, const char *key, const char *value, struct error *err)
 {
-	static const char *const names[] = {"max_sketches", "max_boards", "command"};
+	static const char *const names[] = {
+		"max_sketches", "max_boards", "command", "boardman_path"};
 	struct config_machine *m = r->machine;
-	if (!strcmp(key, "command")) {
+	bool is_command = !strcmp(key, "command");
+	if (is_command || !strcmp(key, "boardman_path")) {
+		char **text = is_command ? &m->command : &m->boardman_path;
 		if (!strcmp(m->name, CONFIG_LOCAL))
-			return error_set(err, "[machine:%s] takes no command", m->name);
-		free(m->command);
-		m->command = xstrdup(value);
+			return error_set(err, "[machine:%s] takes no %s", m->name, key);
+		free(*text);
+		*text = xstrdup(value);
 		return 0;
 	}
 	if (strcmp(key, names[0]) != 0 && strcmp(key, names[1]) != 0)

@@ -15,6 +15,7 @@ struct config_machine {
 	char *name;
 	char *target; /* user@host; NULL: as the name */
 	char *command; /* instead of SSH; NULL */
+	char *boardman_path; /* of one that is there; NULL: it is sent */
 	long max_sketches; /* -1 not said; 0 on "local": never build here */
 };
 

@@ -10,10 +10,12 @@
 
 static const struct verb *const table[] = {
 	&verb_compile,
+	&verb_machines,
 	&verb_boards,
 	&verb_sketches,
 	&verb_why,
 	&verb_cache,
+	&verb_worker,
 	&verb_version,
 	&verb_help,
 };
@@ -39,6 +41,14 @@ const struct verb *verb_find(const char *name)
 		log_error("unknown verb '%s'; cure: did you mean '%s'?", name, near);
 	else
 		log_error("unknown verb '%s'; cure: see 'boardman help'", name);
+	return NULL;
+}
+
+const struct verb *verb_of_option(const char *option)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (table[i]->alias && !strcmp(table[i]->alias, option))
+			return table[i];
 	return NULL;
 }
 

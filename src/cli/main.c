@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 		return show_help(NULL);
 	if (!strcmp(word, "--version"))
 		return run_verb(&verb_version, argv + argc);
-	if (*word == '-')
+	if (*word == '-' && !verb_of_option(word))
 		return usage("the verb comes first; cure: boardman VERB [OPTION…] [ARG…], see "
 			     "'boardman help'");
 	const struct verb *v = verb_find(word);

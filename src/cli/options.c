@@ -13,7 +13,7 @@
 
 void options_init(struct options *o)
 {
-	*o = (struct options){.timeout = 1800};
+	*o = (struct options){.timeout = 1800, .wait = 120};
 }
 
 void options_release(struct options *o)

@@ -19,7 +19,9 @@ enum {
 	VERB_CACHE = 16,
 	VERB_VERSION = 32,
 	VERB_HELP = 64,
-	VERB_ALL = 127,
+	VERB_WORKER = 128,
+	VERB_MACHINES = 256,
+	VERB_ALL = 511,
 };
 
 enum option_section { SECTION_WHAT, SECTION_WHERE, SECTION_HOW, SECTION_OUTPUT, SECTION_COUNT };
@@ -58,6 +60,10 @@ struct options {
 	char *directory; /* -C */
 	/* where */
 	char *config;
+	bool dist, no_local, allow_mixed, no_send_worker, debug;
+	struct strv use_machines;
+	double wait;
+	char *reference, *machines_boardman_path;
 	/* how */
 	long jobs, framework_jobs, sketch_jobs; /* 0: not given */
 	bool clean, rebuild_failed, mrproper, fallback_mrproper;
@@ -73,6 +79,9 @@ struct options {
 	bool json, json_lines;
 	/* cache */
 	char *max_size, *older_than;
+	/* worker */
+	char *bundle;
+	bool kill, kill_workers, force, no_view;
 	/* all */
 	bool help;
 };

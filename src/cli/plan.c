@@ -233,6 +233,8 @@ static void fill_settings(struct plan *p, const struct options *o)
 	setup_absolute(&o->libraries, &s->libraries_dirs);
 	strv_push_all(&s->build_properties, &o->build_property);
 	s->cache_dir = xstrdup(p->setup.cache_dir);
+	s->user_dir = xstrdup(p->setup.dirs.user_dir);
+	s->data_dir = xstrdup(p->setup.dirs.data_dir);
 	s->warnings = (enum warnings)o->warnings;
 	s->warnings_are_errors = o->werror;
 	s->no_lto = o->no_lto;

@@ -16,7 +16,7 @@ struct invocation {
 
 struct verb {
 	const char *name;
-	const char *alias; /* NULL none */
+	const char *alias; /* another name, or an option that stands for the verb; NULL none */
 	const char *summary; /* for boardman --help */
 	const char *also; /* shown behind it; NULL */
 	const char *usage; /* arguments, for the usage line */
@@ -26,11 +26,14 @@ struct verb {
 };
 
 extern const struct verb verb_compile, verb_boards, verb_sketches, verb_why, verb_cache,
-	verb_version, verb_help;
+	verb_machines, verb_worker, verb_version, verb_help;
 
 /* All, in the order of --help. */
 const struct verb *const *verbs_table(size_t *n);
+/* NULL when there is none; says so. */
 const struct verb *verb_find(const char *name);
+/* The verb that an option as the first word stands for (--mach); NULL none. */
+const struct verb *verb_of_option(const char *option);
 
 /* What `help` and --help print. */
 struct buf;

@@ -266,7 +266,7 @@ refused 2 "cannot open '$T/none': No such file or directory" 'config: no file' c
 BOARDMAN_CONFIG=$T/none refused 2 "cannot open '$T/none': No such file or directory" 'config: $BOARDMAN_CONFIG' \
   compile -b one
 printf '[machine:local]\nmax_sketches = 0\n' >"$T/conf"
-refused 2 '[machine:local] max_sketches = 0: nothing may be built here; cure: raise it' 'nothing may be built here' \
+refused 2 '[machine:local] max_sketches = 0: nothing may be built here; cure: raise it, or --dist' 'nothing may be built here' \
   compile -b one --config "$T/conf"
 mkdir -p "$XDG_CONFIG_HOME/boardman"
 printf '[defaults]\nboards = one  # the usual\ntimeout = x\n' >"$XDG_CONFIG_HOME/boardman/boardman.conf"

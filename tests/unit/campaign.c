@@ -266,6 +266,12 @@ static enum matrix_answer skip_some(void *ctx, size_t board, size_t sketch, char
 	return MATRIX_SKIP;
 }
 
+static struct link connect_local(void *ctx, const struct campaign_machine *m)
+{
+	(void)m;
+	return link_local(ctx);
+}
+
 static void run(struct test *t, const char *names)
 {
 	struct strv words = STRV_INIT, boards = STRV_INIT;
@@ -284,13 +290,16 @@ static void run(struct test *t, const char *names)
 	if (!t->worker.slots)
 		t->worker.slots = 2;
 	struct outtree *out = outtree_open(out_dir, &err);
-	const struct local_worker local = {start, commands, stop, &t->worker};
+	struct local_worker worker = {start, commands, stop, &t->worker};
+	const struct campaign_machine local = {
+		.name = "local", .local = true, .connect = connect_local, .ctx = &worker};
 	const struct campaign_config c = {
 		.loop = &loop,
 		.matrix = &m,
 		.settings = &t->settings,
 		.out = out,
-		.local = link_local(&local),
+		.machines = &local,
+		.n_machines = 1,
 		.max_failures = t->max_failures,
 		.rebuild_failed = t->rebuild_failed,
 		.engine = 1,
@@ -447,7 +456,7 @@ static void longest_first(void)
 static void max_failures(void)
 {
 	struct test t = {.max_failures = 2, .worker.slots = 1};
-	run(&t, "Fail1 Fail2 F3 F4 F5 F6 F7 F8");
+	run(&t, "FailA FailB F3 F4 F5 F6 F7 F8");
 	is_int((long long)t.result.totals.by[VERDICT_FAILED], 2, "two failures");
 	is_int((long long)t.result.totals.by[VERDICT_NOT_RUN], 6, "and the rest is not run");
 	ok(t.worker.cancelled > 0, "what was sent was taken back");
@@ -455,7 +464,7 @@ static void max_failures(void)
 	ok(!t.result.interrupted && !t.result.trouble, "that is no trouble");
 	done(&t);
 	t.max_failures = 1;
-	run(&t, "Fail1 G2");
+	run(&t, "FailA G2");
 	ok(t.result.totals.by[VERDICT_FAILED] == 1, "a failure that is not new counts too");
 	done(&t);
 }

@@ -376,7 +376,7 @@ static void progress(void)
 	int fd = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
 	int jfd = open(json, O_RDWR | O_CREAT | O_APPEND, 0600);
 	struct progress_config c = {.fd = fd, .json_fd = jfd, .status_every = 30};
-	struct progress_counts n = {10, 4, 1, 2, 12.3};
+	struct progress_counts n = {.total = 10, .done = 4, .failed = 1, .running = 2, .eta = 12.3};
 	struct run_row good = full_row(), bad = new_row("b", VERDICT_FAILED);
 	struct progress *p = progress_new(&c);
 	progress_job(p, &good);
@@ -402,6 +402,12 @@ static void progress(void)
 	progress_status(p, &n, 0);
 	is_str(written(fd), "\r\033[K4 of 10 done, 1 failed, 2 running; about 13 s left",
 		"the live line has no end");
+	n.machines = 3;
+	n.all_machines = 4;
+	progress_status(p, &n, 0);
+	is_str(written(fd),
+		"\r\033[K4 of 10 done, 1 failed, 2 running on 3 of 4 machines; about 13 s left",
+		"in a lab it tells how many machines build");
 	progress_job(p, &bad);
 	is_str(written(fd), "\r\033[KFAIL arduino:avr:uno  b  (ohau, 1.2 s)\n",
 		"a failure takes its place");

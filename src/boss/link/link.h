@@ -14,6 +14,10 @@ struct link_ops {
 	int (*open)(void *impl, struct response_sink to_boss, struct error *err);
 	/* Where commands go, once READY came. */
 	struct command_sink (*commands)(void *impl);
+	/* Brings a commit of our repository to the worker's, as `ref`; `done` comes from the loop, why NULL when it is there. The op is NULL where the
+	 * worker has the boss's disk. */
+	void (*push)(void *impl, const char *commit, const char *ref,
+		void (*done)(void *ctx, const char *why), void *ctx);
 	/* Ends the worker, whatever it does; `closed` comes from the loop. After a failed or no open too. */
 	void (*close)(void *impl, void (*closed)(void *ctx), void *ctx);
 	void (*free)(void *impl);

@@ -34,7 +34,12 @@ static void local_close(void *impl, void (*closed)(void *ctx), void *ctx)
 		closed(ctx);
 }
 
-static const struct link_ops ops = {local_open, local_commands, local_close, free};
+static const struct link_ops ops = {
+	.open = local_open,
+	.commands = local_commands,
+	.close = local_close,
+	.free = free,
+};
 
 struct link link_local(const struct local_worker *w)
 {

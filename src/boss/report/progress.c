@@ -104,6 +104,8 @@ static void add_status(struct buf *out, const struct progress_counts *c)
 {
 	buf_addf(out, "%zu of %zu done, %zu failed, %zu running", c->done, c->total, c->failed,
 		c->running);
+	if (c->all_machines)
+		buf_addf(out, " on %zu of %zu machines", c->machines, c->all_machines);
 	if (c->eta >= 0.5) {
 		double whole = (double)(long)(c->eta + 0.999);
 		buf_addstr(out, "; about ");

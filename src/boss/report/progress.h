@@ -26,6 +26,7 @@ struct progress_config {
 struct progress_counts {
 	size_t total, done, failed, running;
 	double eta; /* seconds; negative not known */
+	size_t machines, all_machines; /* that build now, of a lab; 0 of 0: no lab */
 };
 
 struct progress *progress_new(const struct progress_config *c);

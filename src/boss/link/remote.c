@@ -1,0 +1,481 @@
+/* remote: see remote.h. One state at a time, each with its deadline; whatever goes wrong ends in `fail`, once. It is freed only by its owner, never
+ * from within what it tells.
+ */
+#include "boss/link/remote.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "boss/link/conn.h"
+#include "boss/link/pusher.h"
+#include "boss/link/scripts.h"
+#include "boss/link/spool.h"
+#include "common/error.h"
+#include "common/timing.h"
+#include "common/xalloc.h"
+#include "git/push.h"
+#include "wire/frame.h"
+#include "wire/message.h"
+
+#define MAX_SCRIPT_OUTPUT (64u << 10)
+
+enum state {
+	STATE_NEW,
+	STATE_CONNECTING,
+	STATE_PROBING,
+	STATE_EQUIPPING, /* boardman is being pushed */
+	STATE_UNPACKING,
+	STATE_STARTING, /* the worker */
+	STATE_SERVING,
+	STATE_DEAD
+};
+
+/* What each waits for is late after; conn and pusher have deadlines of their own. */
+static const struct {
+	const char *name;
+	bool has_deadline;
+	enum timing deadline;
+} states[] = {
+	[STATE_NEW] = {"new", false, 0},
+	[STATE_CONNECTING] = {"connecting", false, 0},
+	[STATE_PROBING] = {"looking at it", true, TIMING_PROBE},
+	[STATE_EQUIPPING] = {"sending boardman", false, 0},
+	[STATE_UNPACKING] = {"unpacking boardman", true, TIMING_STALL},
+	[STATE_STARTING] = {"starting the worker", true, TIMING_PROBE},
+	[STATE_SERVING] = {"serving", true, TIMING_SILENCE},
+	[STATE_DEAD] = {"dead", false, 0},
+};
+
+struct remote {
+	struct remote_config config;
+	char *bundle_commit, *bundle_id, *loader, *arch, *glibc, *boardman;
+	struct response_sink to_boss;
+	enum state state;
+	struct facts facts;
+	struct channel *channel; /* of the script or worker that runs; NULL none */
+	struct buf output; /* of a script */
+	struct frame lines, noise;
+	struct spool *spool;
+	struct pusher *pusher;
+	void (*pushed)(void *ctx, const char *why);
+	void *pushed_ctx;
+	bool patient; /* it was asked what takes it long: no silence counts until it answers */
+	uv_timer_t *deadline, *ping;
+	void (*closed)(void *ctx);
+	void *closed_ctx;
+};
+
+static void on_deadline(uv_timer_t *t);
+
+/* ---- states ---- */
+
+static void go(struct remote *r, enum state to)
+{
+	r->state = to;
+	enum timing deadline = r->patient ? TIMING_CHECKOUT : states[to].deadline;
+	if (states[to].has_deadline)
+		uv_timer_start(r->deadline, on_deadline, timing_ms(deadline), 0);
+	else
+		uv_timer_stop(r->deadline);
+}
+
+static void fail(struct remote *r, const char *why)
+{
+	if (r->state == STATE_DEAD)
+		return;
+	go(r, STATE_DEAD);
+	uv_timer_stop(r->ping);
+	r->to_boss.send(
+		r->to_boss.ctx, &(struct response){.kind = RESP_ERROR, .msg = why, .fatal = true});
+}
+
+static void on_deadline(uv_timer_t *t)
+{
+	struct remote *r = t->data;
+	char *why = r->state == STATE_SERVING
+			    ? xasprintf("nothing heard for %u s", timing_ms(TIMING_SILENCE) / 1000)
+			    : xasprintf("no answer while %s", states[r->state].name);
+	fail(r, why);
+	free(why);
+}
+
+/* ---- scripts ---- */
+
+static void on_output(void *ctx, const char *data, size_t len)
+{
+	struct remote *r = ctx;
+	if (r->output.len + len > MAX_SCRIPT_OUTPUT)
+		fail(r, "its shell says too much");
+	else
+		buf_add(&r->output, data, len);
+}
+
+static void on_noise(void *ctx, const char *data, size_t len);
+
+/* Takes `script`. */
+static void run_script(struct remote *r, enum state state, struct buf *script,
+	void (*ended)(void *ctx, int status, const char *why))
+{
+	const struct channel_events events = {
+		.out = on_output, .err = on_noise, .ended = ended, .ctx = r};
+	buf_clear(&r->output);
+	go(r, state);
+	r->channel = conn_exec(r->config.conn, buf_str(script), &events);
+	buf_release(script);
+}
+
+/* What stands after the mark; NULL when there is none. */
+static const char *after_mark(const struct remote *r)
+{
+	const char *mark = strstr(buf_str(&r->output), PUSH_MARK "\n");
+	return mark ? mark + strlen(PUSH_MARK) + 1 : NULL;
+}
+
+static void start_worker(struct remote *r);
+
+static void on_unpacked(void *ctx, int status, const char *why)
+{
+	struct remote *r = ctx;
+	r->channel = NULL;
+	if (status == 0)
+		start_worker(r);
+	else
+		fail(r, why ? why : "boardman cannot be unpacked there");
+}
+
+static void on_equipped(void *ctx, const char *why)
+{
+	struct remote *r = ctx;
+	struct buf script = BUF_INIT;
+	r->pusher = NULL;
+	if (why) {
+		fail(r, why);
+		return;
+	}
+	script_unpack(&script, r->facts.dir, r->bundle_commit, r->bundle_id);
+	run_script(r, STATE_UNPACKING, &script, on_unpacked);
+}
+
+static void equip(struct remote *r)
+{
+	char *ref = xasprintf("refs/bm/boardman/%s", r->bundle_id);
+	const struct pusher_config config = {
+		.loop = r->config.loop,
+		.conn = r->config.conn,
+		.packs = r->config.packs,
+		.dir = r->facts.dir,
+		.commit = r->bundle_commit,
+		.ref = ref,
+		.done = on_equipped,
+		.ctx = r,
+	};
+	go(r, STATE_EQUIPPING);
+	r->pusher = pusher_start(&config);
+	free(ref);
+}
+
+static void on_probed(void *ctx, int status, const char *why)
+{
+	struct remote *r = ctx;
+	struct error err = ERROR_INIT;
+	const char *text = after_mark(r);
+	(void)status;
+	r->channel = NULL;
+	if (r->state == STATE_DEAD)
+		return;
+	if (!text)
+		fail(r, why ? why : "it has no POSIX shell");
+	else if (facts_parse(&r->facts, text, &err) < 0 ||
+		 facts_check(&r->facts, r->boardman ? NULL : r->arch, r->glibc, &err) < 0)
+		fail(r, err.text);
+	else if (r->boardman || r->facts.bundle)
+		start_worker(r);
+	else if (r->bundle_commit)
+		equip(r);
+	else
+		fail(r, "this boardman is not there; cure: leave out --no-send-worker, or name one "
+			"that is there by boardman_path");
+}
+
+static void on_open(void *ctx)
+{
+	struct remote *r = ctx;
+	struct buf script = BUF_INIT;
+	script_probe(&script, r->bundle_id ? r->bundle_id : "none");
+	run_script(r, STATE_PROBING, &script, on_probed);
+}
+
+static void on_conn_failed(void *ctx, enum conn_fault fault, const char *why, const char *cure)
+{
+	struct remote *r = ctx;
+	char *text = cure ? xasprintf("%s; cure: %s", why, cure) : xstrdup(why);
+	(void)fault;
+	r->channel = NULL;
+	if (r->pusher) {
+		pusher_cancel(r->pusher);
+		r->pusher = NULL;
+	}
+	fail(r, text);
+	free(text);
+}
+
+/* ---- the worker's words ---- */
+
+static bool on_noise_line(void *ctx, const char *line, size_t len)
+{
+	struct remote *r = ctx;
+	if (len && r->config.noise)
+		r->config.noise(r->config.ctx, line);
+	return true;
+}
+
+static void on_noise(void *ctx, const char *data, size_t len)
+{
+	struct remote *r = ctx;
+	/* A line without end is dropped; what comes after it is heard again. */
+	if (frame_feed(&r->noise, data, len, on_noise_line, r, NULL) < 0)
+		frame_release(&r->noise);
+}
+
+static void on_result(struct remote *r, const struct build_result *result)
+{
+	struct build_result whole;
+	struct error err = ERROR_INIT;
+	if (spool_complete(r->spool, result, &whole, &err) < 0)
+		fail(r, err.text);
+	else
+		r->to_boss.send(r->to_boss.ctx,
+			&(struct response){.kind = RESP_BUILD_RESULT, .result = &whole});
+	spool_drop(r->spool, result->job, result->attempt);
+}
+
+static void on_response(struct remote *r, const struct response *m)
+{
+	struct error err = ERROR_INIT;
+	if (m->kind == RESP_READY && r->state == STATE_STARTING) {
+		go(r, STATE_SERVING);
+		if (m->protocol != WIRE_PROTOCOL) {
+			fail(r, "its boardman speaks another protocol; cure: the same version "
+				"there");
+			return;
+		}
+	}
+	if (m->kind == RESP_PROBE_DONE)
+		r->patient = false;
+	if (m->kind == RESP_ARTIFACT) {
+		if (spool_piece(r->spool, m->piece, &err) < 0)
+			fail(r, err.text);
+		return;
+	}
+	if (m->kind == RESP_BUILD_RESULT) {
+		on_result(r, m->result);
+		return;
+	}
+	r->to_boss.send(r->to_boss.ctx, m);
+	if (m->kind == RESP_CANCELLED)
+		spool_drop(r->spool, m->job, m->attempt);
+}
+
+static bool on_line(void *ctx, const char *line, size_t len)
+{
+	struct remote *r = ctx;
+	struct message_response m;
+	struct error err = ERROR_INIT;
+	const size_t prefix = strlen(WIRE_PREFIX);
+	if (strncmp(line, WIRE_PREFIX, prefix) != 0)
+		return on_noise_line(r, line, len);
+	if (message_get_response(&m, line + prefix, len - prefix, &err) < 0) {
+		error_prefix(&err, "the worker speaks nonsense");
+		fail(r, err.text);
+		return false;
+	}
+	on_response(r, &m.r);
+	message_response_release(&m);
+	return r->state != STATE_DEAD;
+}
+
+static void on_words(void *ctx, const char *data, size_t len)
+{
+	struct remote *r = ctx;
+	struct error err = ERROR_INIT;
+	if (r->state == STATE_DEAD)
+		return;
+	if (r->state == STATE_SERVING)
+		go(r, STATE_SERVING); /* it lives */
+	if (frame_feed(&r->lines, data, len, on_line, r, &err) < 0)
+		fail(r, err.text);
+}
+
+static void on_worker_ended(void *ctx, int status, const char *why)
+{
+	struct remote *r = ctx;
+	r->channel = NULL;
+	char *text = why ? xasprintf("the worker ended: %s", why)
+			 : xasprintf("the worker ended with status %d", status);
+	fail(r, text);
+	free(text);
+}
+
+static void say(struct remote *r, const struct command *c)
+{
+	struct buf line = BUF_INIT;
+	struct error err = ERROR_INIT;
+	if (!r->channel || r->state == STATE_DEAD)
+		return;
+	if (message_put_command(&line, c, &err) < 0)
+		fail(r, err.text);
+	else
+		channel_write(r->channel, line.data, line.len);
+	buf_release(&line);
+}
+
+static void on_ping(uv_timer_t *t)
+{
+	say(t->data, &(struct command){.kind = CMD_PING});
+}
+
+static void start_worker(struct remote *r)
+{
+	const struct channel_events events = {
+		.out = on_words, .err = on_noise, .ended = on_worker_ended, .ctx = r};
+	struct buf script = BUF_INIT;
+	script_worker(
+		&script, r->boardman, r->facts.dir, r->bundle_id, r->loader, r->config.options);
+	go(r, STATE_STARTING);
+	r->channel = conn_exec(r->config.conn, buf_str(&script), &events);
+	uv_timer_start(r->ping, on_ping, timing_ms(TIMING_PING), timing_ms(TIMING_PING));
+	buf_release(&script);
+}
+
+/* ---- the link ---- */
+
+static int remote_open(void *impl, struct response_sink to_boss, struct error *err)
+{
+	struct remote *r = impl;
+	const struct conn_events events = {on_open, on_conn_failed, r};
+	(void)err;
+	r->to_boss = to_boss;
+	go(r, STATE_CONNECTING);
+	conn_open(r->config.conn, &events);
+	return 0;
+}
+
+static void send_command(void *ctx, const struct command *c)
+{
+	struct remote *r = ctx;
+	for (size_t i = 0; c->kind == CMD_BUILD_SKETCHES && i < c->n_jobs; i++)
+		spool_expect(r->spool, c->jobs[i].id, c->jobs[i].attempt);
+	if (c->kind == CMD_PROBE && c->boards)
+		r->patient = true;
+	say(r, c);
+}
+
+static struct command_sink remote_commands(void *impl)
+{
+	return (struct command_sink){send_command, impl};
+}
+
+static void on_pushed(void *ctx, const char *why)
+{
+	struct remote *r = ctx;
+	r->pusher = NULL;
+	r->pushed(r->pushed_ctx, why);
+}
+
+static void remote_push(void *impl, const char *commit, const char *ref,
+	void (*done)(void *ctx, const char *why), void *ctx)
+{
+	struct remote *r = impl;
+	char *drop = xstrndup(ref, (size_t)(strrchr(ref, '/') - ref) + 1);
+	const struct pusher_config config = {
+		.loop = r->config.loop,
+		.conn = r->config.conn,
+		.packs = r->config.packs,
+		.dir = r->facts.dir,
+		.commit = commit,
+		.ref = ref,
+		.drop = drop,
+		.done = on_pushed,
+		.ctx = r,
+	};
+	r->pushed = done;
+	r->pushed_ctx = ctx;
+	r->pusher = pusher_start(&config);
+	free(drop);
+}
+
+static void on_conn_closed(void *ctx)
+{
+	struct remote *r = ctx;
+	r->closed(r->closed_ctx);
+}
+
+static void remote_close(void *impl, void (*closed)(void *ctx), void *ctx)
+{
+	struct remote *r = impl;
+	go(r, STATE_DEAD);
+	uv_timer_stop(r->ping);
+	pusher_cancel(r->pusher);
+	r->pusher = NULL;
+	channel_close(r->channel);
+	r->channel = NULL;
+	r->closed = closed;
+	r->closed_ctx = ctx;
+	conn_free(r->config.conn, on_conn_closed, r);
+	r->config.conn = NULL;
+}
+
+static void free_handle(uv_handle_t *h)
+{
+	free(h);
+}
+
+static void remote_free(void *impl)
+{
+	struct remote *r = impl;
+	uv_close((uv_handle_t *)r->deadline, free_handle);
+	uv_close((uv_handle_t *)r->ping, free_handle);
+	spool_free(r->spool);
+	facts_release(&r->facts);
+	frame_release(&r->lines);
+	frame_release(&r->noise);
+	buf_release(&r->output);
+	free(r->bundle_commit);
+	free(r->bundle_id);
+	free(r->loader);
+	free(r->arch);
+	free(r->glibc);
+	free(r->boardman);
+	free(r);
+}
+
+static const struct link_ops ops = {
+	.open = remote_open,
+	.commands = remote_commands,
+	.push = remote_push,
+	.close = remote_close,
+	.free = remote_free,
+};
+
+static uv_timer_t *new_timer(struct remote *r)
+{
+	uv_timer_t *t = xcalloc(1, sizeof *t);
+	uv_timer_init(r->config.loop, t);
+	t->data = r;
+	return t;
+}
+
+struct link link_remote(const struct remote_config *c)
+{
+	struct remote *r = xcalloc(1, sizeof *r);
+	r->config = *c;
+	r->bundle_commit = xstrdup(c->bundle_commit);
+	r->bundle_id = xstrdup(c->bundle_id);
+	r->loader = xstrdup(c->loader);
+	r->arch = xstrdup(c->arch);
+	r->glibc = xstrdup(c->glibc);
+	r->boardman = xstrdup(c->boardman);
+	r->spool = spool_new(c->spool);
+	r->deadline = new_timer(r);
+	r->ping = new_timer(r);
+	return (struct link){&ops, r};
+}

@@ -1,0 +1,202 @@
+/* scripts: see scripts.h. The directory's rule is that of common/host.c. */
+#include "boss/link/scripts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "boss/link/conn.h"
+#include "common/buf.h"
+#include "common/error.h"
+#include "common/strv.h"
+#include "common/xalloc.h"
+#include "git/push.h"
+
+#define ENOUGH_DISK (64ll << 20) /* for what is sent */
+
+/* A directory that somebody else made is not ours to use. */
+static const char find_dir[] =
+	"read -r id </etc/machine-id\n"
+	"case $id in *[!0-9a-f]*) id= ;; esac\n"
+	"[ ${#id} = 32 ] || id=$(uname -n | tr -c 'A-Za-z0-9_\\n-' _)\n"
+	"case $XDG_CACHE_HOME in /*) dir=$XDG_CACHE_HOME ;; *) dir=$HOME/.cache ;; esac\n"
+	"dir=$dir/boardman/$id\n";
+
+static const char tell_facts[] =
+	"mkdir -p \"$dir\" && [ -O \"$dir\" ] && [ ! -L \"$dir\" ] && echo \"dir $dir\"\n"
+	"echo \"system $(uname -s)\"\n"
+	"echo \"arch $(uname -m)\"\n"
+	"echo \"glibc $(getconf GNU_LIBC_VERSION)\"\n"
+	"echo \"git $(git --version)\"\n"
+	"df -Pk \"$dir\" | { read -r _; read -r _ _ _ free _; echo \"disk $free\"; }\n";
+
+static void begin(struct buf *out)
+{
+	buf_addstr(out, "export LC_ALL=C; echo '" PUSH_MARK "'; exec 2>/dev/null\n");
+}
+
+void script_probe(struct buf *out, const char *bundle)
+{
+	begin(out);
+	buf_addstr(out, find_dir);
+	buf_addstr(out, tell_facts);
+	buf_addf(out, "[ -x \"$dir\"/boardman/%s/bin/boardman ] && echo 'bundle yes'\n", bundle);
+	buf_addstr(out, "echo done\n");
+}
+
+/* ---- what it prints ---- */
+
+void facts_release(struct facts *f)
+{
+	free(f->system);
+	free(f->arch);
+	free(f->glibc);
+	free(f->git);
+	free(f->dir);
+	*f = (struct facts){0};
+}
+
+/* The last word of a line as "glibc 2.36" or "git version 2.39.2". */
+static char *last_word(const char *s)
+{
+	const char *space = strrchr(s, ' ');
+	return xstrdup(space ? space + 1 : s);
+}
+
+static void take(struct facts *f, const char *key, const char *value)
+{
+	if (!strcmp(key, "system") && !f->system)
+		f->system = xstrdup(value);
+	else if (!strcmp(key, "arch") && !f->arch)
+		f->arch = xstrdup(value);
+	else if (!strcmp(key, "glibc") && !f->glibc)
+		f->glibc = last_word(value);
+	else if (!strcmp(key, "git") && !f->git)
+		f->git =
+			strncmp(value, "git version ", 12) == 0 ? xstrdup(value + 12) : xstrdup("");
+	else if (!strcmp(key, "dir") && !f->dir)
+		f->dir = xstrdup(value);
+	else if (!strcmp(key, "disk"))
+		f->disk = strtoll(value, NULL, 10) * 1024;
+	else if (!strcmp(key, "bundle"))
+		f->bundle = true;
+}
+
+int facts_parse(struct facts *f, const char *text, struct error *err)
+{
+	struct strv lines = STRV_INIT;
+	bool whole = false;
+	*f = (struct facts){.disk = -1};
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		char *value = strchr(lines.v[i], ' ');
+		if (value)
+			*value++ = '\0';
+		whole |= !value && !strcmp(lines.v[i], "done");
+		take(f, lines.v[i], value ? value : "");
+	}
+	strv_release(&lines);
+	if (whole && f->system && f->arch && f->glibc && f->git)
+		return 0;
+	facts_release(f);
+	return error_set(err, "its shell did not answer as a POSIX shell does");
+}
+
+/* True when version `has` is at least `needs`; both as "2.36". */
+static bool version_reaches(const char *has, const char *needs)
+{
+	while (*needs) {
+		char *h, *n;
+		long x = strtol(has, &h, 10), y = strtol(needs, &n, 10);
+		if (x != y)
+			return x > y;
+		has = *h ? h + 1 : h;
+		needs = *n ? n + 1 : n;
+	}
+	return true;
+}
+
+int facts_check(const struct facts *f, const char *arch, const char *glibc, struct error *err)
+{
+	if (strcmp(f->system, "Linux") != 0)
+		return error_set(err, "runs %s; cure: machines run Linux", f->system);
+	if (!*f->git)
+		return error_set(err, "no git; cure: install git there");
+	if (!f->dir)
+		return error_set(err, "its cache directory is not ours; cure: look at "
+				      "~/.cache/boardman there");
+	if (f->disk >= 0 && f->disk < ENOUGH_DISK)
+		return error_set(err, "disk full: %lld MB left; cure: make room",
+			(long long)(f->disk >> 20));
+	if (!arch || f->bundle)
+		return 0;
+	if (strcmp(f->arch, arch) != 0)
+		return error_set(err,
+			"other architecture: %s, here it is %s; cure: install boardman there and "
+			"name it by boardman_path",
+			f->arch, arch);
+	if (!*f->glibc || !version_reaches(f->glibc, glibc))
+		return error_set(err,
+			"glibc %s is older than the %s that this boardman needs; cure: install "
+			"boardman there and name it by boardman_path",
+			*f->glibc ? f->glibc : "(none)", glibc);
+	return 0;
+}
+
+/* ---- sending ---- */
+
+void script_receive(struct buf *out, const char *dir)
+{
+	begin(out);
+	buf_addstr(out, "git=");
+	shell_quote(out, dir);
+	buf_addstr(out, "/git\n"
+			"if [ ! -d \"$git\" ]; then\n"
+			"  git init -q --bare --template= \"$git.$$\" >/dev/null\n"
+			"  [ -d \"$git\" ] || mv \"$git.$$\" \"$git\"\n"
+			"  rm -rf \"$git.$$\"\n"
+			"fi\n"
+			"exec git -c receive.autogc=false -c core.hooksPath=/dev/null receive-pack "
+			"\"$git\"\n");
+}
+
+void script_unpack(struct buf *out, const char *dir, const char *commit, const char *bundle)
+{
+	begin(out);
+	buf_addstr(out, "dir=");
+	shell_quote(out, dir);
+	buf_addf(out,
+		"\n"
+		"to=$dir/boardman/%s; tmp=$to.$$\n"
+		"[ -x \"$to/bin/boardman\" ] && exit 0\n"
+		"mkdir -p \"$tmp\" || exit 1\n"
+		"GIT_INDEX_FILE=$tmp.index git -c core.hooksPath=/dev/null --git-dir=\"$dir/git\" "
+		"--work-tree=\"$tmp\" checkout -q -f %s -- .\n"
+		"status=$?; rm -f \"$tmp.index\"\n"
+		"[ $status = 0 ] && { [ -d \"$to\" ] || mv \"$tmp\" \"$to\"; }\n"
+		"rm -rf \"$tmp\"\n"
+		"[ -x \"$to/bin/boardman\" ]\n",
+		bundle, commit);
+}
+
+void script_worker(struct buf *out, const char *boardman, const char *dir, const char *bundle,
+	const char *loader, const char *options)
+{
+	buf_addstr(out, "exec ");
+	if (boardman) {
+		shell_quote(out, boardman);
+		buf_addf(out, " worker%s\n", options);
+		return;
+	}
+	char *at = xasprintf("%s/boardman/%s", dir, bundle), *lib = xasprintf("%s/lib", at);
+	char *bin = xasprintf("%s/bin/boardman", at);
+	shell_quote(out, loader);
+	buf_addstr(out, " --library-path ");
+	shell_quote(out, lib);
+	buf_addch(out, ' ');
+	shell_quote(out, bin);
+	buf_addstr(out, " worker --bundle ");
+	shell_quote(out, at);
+	buf_addf(out, "%s\n", options);
+	free(at);
+	free(lib);
+	free(bin);
+}

@@ -1,0 +1,264 @@
+/* spool: see spool.h. One directory per attempt; files in it are called 0, 1, … in the order they began. */
+#include "boss/link/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utlist.h>
+#include "common/digest.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/xalloc.h"
+#include "wire/message.h"
+
+struct file {
+	char *name, *path;
+	uint64_t size;
+	uint32_t seq; /* expected next */
+	struct digester *digester; /* NULL once finished */
+	struct digest digest;
+};
+
+enum { N_TEXTS = 5 };
+
+struct attempt {
+	uint32_t job, attempt;
+	struct buf texts[N_TEXTS]; /* once complete */
+	struct artifact *artifacts;
+	char *dir; /* NULL: no file yet */
+	struct file *files;
+	size_t n, cap;
+	int fd; /* of the last file, while it grows; -1 */
+	uint64_t bytes;
+	struct attempt *prev, *next;
+};
+
+struct spool {
+	char *dir;
+	struct attempt *attempts;
+};
+
+static const struct {
+	const char *name;
+	size_t offset; /* of the text in a build_result */
+} texts[N_TEXTS] = {
+	{"log", offsetof(struct build_result, log)},
+	{"err", offsetof(struct build_result, err)},
+	{"cmd", offsetof(struct build_result, cmd)},
+	{"deps", offsetof(struct build_result, deps)},
+	{"syms", offsetof(struct build_result, syms)},
+};
+
+/* The place of a text's name; ARRAY_LEN(texts) for other names. */
+static size_t text_of(const char *name)
+{
+	size_t i = 0;
+	while (i < ARRAY_LEN(texts) && strcmp(texts[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+/* ---- attempts ---- */
+
+static struct attempt *find(const struct spool *s, uint32_t job, uint32_t attempt)
+{
+	struct attempt *a;
+	DL_FOREACH (s->attempts, a)
+		if (a->job == job && a->attempt == attempt)
+			return a;
+	return NULL;
+}
+
+static void end_file(struct attempt *a)
+{
+	struct file *f = a->n ? &a->files[a->n - 1] : NULL;
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+	if (!f || !f->digester)
+		return;
+	digester_finish(f->digester, &f->digest);
+	digester_free(f->digester);
+	f->digester = NULL;
+}
+
+static void attempt_free(struct attempt *a)
+{
+	end_file(a);
+	if (a->dir)
+		fs_remove_tree(a->dir, NULL);
+	for (size_t i = 0; i < a->n; i++) {
+		free(a->files[i].name);
+		free(a->files[i].path);
+	}
+	for (size_t i = 0; i < N_TEXTS; i++)
+		buf_release(&a->texts[i]);
+	free(a->artifacts);
+	free(a->files);
+	free(a->dir);
+	free(a);
+}
+
+void spool_expect(struct spool *s, uint32_t job, uint32_t attempt)
+{
+	struct attempt *a = xcalloc(1, sizeof *a);
+	a->job = job;
+	a->attempt = attempt;
+	a->fd = -1;
+	DL_APPEND(s->attempts, a);
+}
+
+void spool_drop(struct spool *s, uint32_t job, uint32_t attempt)
+{
+	struct attempt *a = find(s, job, attempt);
+	if (!a)
+		return;
+	DL_DELETE(s->attempts, a);
+	attempt_free(a);
+}
+
+/* ---- pieces ---- */
+
+static bool name_ok(const char *name)
+{
+	return text_of(name) < ARRAY_LEN(texts) || artifact_name_ok(name);
+}
+
+static int begin_file(
+	struct spool *s, struct attempt *a, const struct artifact_piece *p, struct error *err)
+{
+	end_file(a);
+	for (size_t i = 0; i < a->n; i++)
+		if (!strcmp(a->files[i].name, p->name))
+			return error_set(err, "the worker sent '%s' twice", p->name);
+	if (!name_ok(p->name))
+		return error_set(err, "the worker gave a file the name '%s'", p->name);
+	if (p->seq || a->n == WIRE_MAX_ARTIFACTS)
+		return error_set(err, "the worker sent files out of order");
+	if (!a->dir)
+		a->dir = xasprintf("%s/%u.%u", s->dir, a->job, a->attempt);
+	if (fs_mkdirs(a->dir, err) < 0)
+		return -1;
+	GROW(a->files, a->n, a->cap);
+	struct file *f = &a->files[a->n];
+	*f = (struct file){.name = xstrdup(p->name), .digester = digester_new()};
+	f->path = xasprintf("%s/%zu", a->dir, a->n++);
+	a->fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return a->fd < 0 ? error_errno(err, "cannot make '%s'", f->path) : 0;
+}
+
+static int write_all(int fd, const char *data, size_t len, const char *path, struct error *err)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_errno(err, "cannot write '%s'", path);
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *err)
+{
+	struct attempt *a = find(s, p->job, p->attempt);
+	if (!a)
+		return 0; /* of an attempt that was given up: it may be on its way for a while */
+	struct file *f = a->n ? &a->files[a->n - 1] : NULL;
+	if (!f || !f->digester || strcmp(f->name, p->name) != 0) {
+		if (begin_file(s, a, p, err) < 0)
+			return -1;
+		f = &a->files[a->n - 1];
+	}
+	uint64_t most = text_of(p->name) < ARRAY_LEN(texts) ? SPOOL_MAX_TEXT : SPOOL_MAX_FILE;
+	if (p->seq != f->seq++)
+		return error_set(err, "the worker sent pieces of '%s' out of order", p->name);
+	if (f->size + p->len > most || a->bytes + p->len > SPOOL_MAX_JOB)
+		return error_set(err, "the worker sent too much of '%s'", p->name);
+	f->size += p->len;
+	a->bytes += p->len;
+	digester_add(f->digester, p->data, p->len);
+	return write_all(a->fd, p->data, p->len, f->path, err);
+}
+
+/* ---- completing ---- */
+
+static const struct file *file_of(const struct attempt *a, const char *name)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!strcmp(a->files[i].name, name))
+			return &a->files[i];
+	return NULL;
+}
+
+static int complete_texts(struct attempt *a, struct build_result *out, struct error *err)
+{
+	for (size_t i = 0; i < N_TEXTS; i++) {
+		const struct file *f = file_of(a, texts[i].name);
+		if (!f)
+			continue;
+		buf_clear(&a->texts[i]);
+		if (fs_read(f->path, SPOOL_MAX_TEXT, &a->texts[i], err) < 0)
+			return -1;
+		*(struct buf *)((char *)out + texts[i].offset) = a->texts[i];
+	}
+	return 0;
+}
+
+static int complete_artifact(const struct attempt *a, struct artifact *to, struct error *err)
+{
+	char hex[DIGEST_HEX_LEN + 1];
+	const struct file *f = file_of(a, to->name);
+	if (!f || f->size != to->size || strcmp(digest_hex(&f->digest, hex), to->sha256) != 0)
+		return error_set(err, "'%s' is not what the worker said it sent", to->name);
+	to->path = f->path;
+	return 0;
+}
+
+int spool_complete(
+	struct spool *s, const struct build_result *r, struct build_result *out, struct error *err)
+{
+	struct attempt *a = find(s, r->job, r->attempt);
+	*out = *r;
+	if (!a)
+		return 0; /* a late one: nobody will look at it */
+	end_file(a);
+	if (complete_texts(a, out, err) < 0)
+		return -1;
+	free(a->artifacts);
+	a->artifacts = xcalloc(r->n_artifacts + 1, sizeof *a->artifacts);
+	memcpy(a->artifacts, r->artifacts, r->n_artifacts * sizeof *a->artifacts);
+	out->artifacts = a->artifacts;
+	for (size_t i = 0; i < r->n_artifacts; i++)
+		if (complete_artifact(a, &a->artifacts[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- life ---- */
+
+struct spool *spool_new(const char *dir)
+{
+	struct spool *s = xcalloc(1, sizeof *s);
+	s->dir = xstrdup(dir);
+	return s;
+}
+
+void spool_free(struct spool *s)
+{
+	struct attempt *a, *next;
+	if (!s)
+		return;
+	DL_FOREACH_SAFE(s->attempts, a, next)
+	{
+		DL_DELETE(s->attempts, a);
+		attempt_free(a);
+	}
+	rmdir(s->dir);
+	free(s->dir);
+	free(s);
+}

@@ -1,0 +1,165 @@
+/* sched_internal: the tables that the scheduler's files share. For no other file.
+ *
+ * sched.c holds the states and what machines say, sched_queue.c the order of what is queued, sched_learn.c speeds and
+ * costs, sched_pick.c the choice, sched_relief.c what is taken from one machine for another.
+ */
+#ifndef BOSS_SCHED_INTERNAL_H
+#define BOSS_SCHED_INTERNAL_H
+
+#include "boss/sched.h"
+
+#define NO_JOB UINT32_MAX
+#define MAX_TRIES 2 /* of one job at a time */
+#define MAX_LATE 64 /* of the jobs that will be the last */
+
+/* An attempt in the hands of a machine, from its sending until the machine has answered. */
+struct
+try {
+	struct try *next; /* of the same job */
+	uint32_t job, attempt;
+	size_t machine;
+	enum sched_state state; /* SENT or RUNNING */
+	bool doomed; /* its result is not wanted */
+	bool asked; /* it is in `cancels`, or was */
+	double since; /* sent, then started */
+	double work; /* reference seconds that were expected */
+};
+
+struct entry {
+	size_t board;
+	double expected; /* reference seconds; negative: not known */
+	enum sched_state state;
+	uint32_t attempt; /* the last one */
+	uint32_t place; /* in its lane */
+	unsigned strikes;
+	struct try *tries; /* the last one first */
+};
+
+/* Jobs of one board in their order, the next one last; which of them are queued is a matter of bits. */
+struct lane {
+	uint32_t *v; /* ids */
+	size_t n, cap;
+	struct marks {
+		uint64_t *bits;
+		size_t n; /* bits set */
+		size_t top; /* no word from here on has one */
+	} front, rest; /* what came back; the others */
+};
+
+struct board {
+	struct lane timed, untimed; /* by what is known of them: longest first; as added */
+	double timed_left; /* reference seconds queued in `timed` */
+	double mean; /* of an untimed job */
+	double cost; /* of its stage 1: given, or a guess */
+	unsigned opened; /* machines that told theirs */
+	bool cost_given;
+
+	/* by sched_refresh */
+	double rate; /* of the machines that have it open */
+	double may_rate; /* of those that may build it */
+	double ready; /* when the first of them is through stage 1 */
+};
+
+/* A board on a machine. */
+struct cell {
+	bool forbidden;
+	bool open, begun, told, through; /* sent; a job started; units were told; stage 1 is done */
+	double since; /* open or begun */
+	size_t n; /* untimed jobs done */
+	double seconds, units; /* they took; stage 1 took */
+};
+
+struct pool_machine {
+	unsigned slots; /* 0: not ready */
+	bool had_batch, forbids; /* forbids: boards nobody told of */
+	struct try **held; /* in the order in which they were sent */
+	size_t n_held, cap_held;
+	double held_work;
+	struct cell *cells;
+	size_t n_cells;
+
+	size_t results;
+	double timed_expected, timed_seconds; /* sums over timed jobs */
+	double expected, seconds; /* of its results, by sched_refresh */
+	double speed; /* by sched_watch */
+	double free_at; /* a slot, by sched_watch */
+};
+
+struct sched {
+	struct sched_config config;
+	struct entry *jobs;
+	size_t n, cap;
+	struct board *boards;
+	size_t n_boards;
+	struct pool_machine *machines;
+	size_t n_machines, cap_machines;
+	struct sched_cancel *cancels;
+	size_t n_cancels, cap_cancels;
+	bool sorted, stopped;
+	size_t count[SCHED_DONE + 1];
+	size_t failed;
+
+	struct late {
+		struct sched_pick pick;
+		size_t machine;
+		double left;
+	} late[MAX_LATE]; /* what will end last, the last first */
+	size_t n_late;
+	double looked, watched; /* when */
+
+	/* what was learnt */
+	bool anchored; /* jobs were timed in earlier runs */
+	size_t results, blind, fresh_until; /* blind: of untimed jobs; to be refreshed then */
+	double mean_guess; /* of a job nobody knows anything of */
+	double rate; /* slots times speed, of all */
+	double fast; /* the speed that a queued job will probably meet */
+	double longest; /* expected of any job */
+	double slowest; /* machine */
+	double held_work; /* that is left of what machines hold, by sched_watch */
+};
+
+/* ---- sched.c ---- */
+/* Hands the job to the machine; it is out of the queue. */
+struct sched_pick sched_give(struct sched *s, size_t machine, uint32_t id, double now);
+struct try *sched_find(const struct sched *s, size_t machine, struct sched_pick p);
+struct cell *sched_cell(struct sched *s, struct pool_machine *m, size_t board);
+/* To be told by sched_reclaim. */
+void sched_ask_back(struct sched *s, struct try *t, enum cancel_mode mode);
+
+/* ---- sched_queue.c ---- */
+void sched_queue_build(struct sched *s);
+void sched_queue_release(struct board *b);
+void sched_queue_put(struct sched *s, uint32_t id, bool front);
+void sched_queue_remove(struct sched *s, uint32_t id);
+/* The next one of at most `limit` reference seconds, what came back first; NO_JOB. It stays. */
+uint32_t sched_queue_peek(const struct sched *s, const struct board *b, double limit);
+uint32_t sched_queue_shortest(const struct sched *s, const struct board *b);
+size_t sched_queue_count(const struct board *b);
+double sched_queue_work(const struct board *b); /* reference seconds */
+double sched_queue_all_work(const struct sched *s);
+double sched_work_of(const struct sched *s, uint32_t id);
+
+/* ---- sched_learn.c ---- */
+void sched_learn(struct sched *s, struct pool_machine *m, const struct entry *j, double seconds);
+/* Brings all that is derived up to date: speeds, means, rates. Cheap when nothing was learnt. */
+void sched_refresh(struct sched *s);
+void sched_stale(struct sched *s);
+/* A machine of which nothing came yet is no faster than what it has been building for so long. */
+void sched_watch(struct sched *s, double now);
+/* The machine has it open from now on. */
+void sched_count_open(struct sched *s, const struct pool_machine *m, size_t board);
+/* Seconds from now until stage 1 of an open board is through there. */
+double sched_lead(const struct sched *s, const struct pool_machine *m, size_t board, double now);
+/* Seconds until a running try is at its end. */
+double sched_left(const struct sched *s, const struct try *t, double now, double doubt);
+
+/* ---- sched_pick.c ---- */
+/* Jobs that the machine may hold beyond its slots. */
+unsigned sched_prefetch(const struct sched *s, const struct pool_machine *m);
+
+/* ---- sched_relief.c ---- */
+/* For a machine that would idle: a job that another one holds and would end later, whose end is more than `beyond` seconds away.
+ * NO_JOB. */
+uint32_t sched_relief(struct sched *s, size_t machine, double now, double wait, double beyond);
+
+#endif

@@ -1,0 +1,348 @@
+/* lab: see lab.h. */
+#include "cli/lab.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "boss/parcel.h"
+#include "boss/campaign.h"
+#include "boss/link/conn_command.h"
+#include "boss/link/conn_ssh.h"
+#include "boss/link/packs.h"
+#include "boss/link/remote.h"
+#include "boss/machine.h"
+#include "cli/plan.h"
+#include "cli/sources.h"
+#include "cli/verb.h"
+#include "common/error.h"
+#include "common/fs.h"
+#include "common/host.h"
+#include "common/proc.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "git/snapshot.h"
+#include "sketch/platform_fixes.h"
+#include "sketch/props.h"
+#include "sketch/toolchain.h"
+
+#define HANDSHAKES 16 /* at once */
+
+/* A machine as the links need it. */
+struct far {
+	struct lab *lab;
+	const struct config_machine *config;
+	struct strv command; /* argv instead of SSH */
+	char *spool;
+};
+
+struct lab {
+	uv_loop_t *loop;
+	const struct options *options;
+	char *host, *repo, *spool; /* this machine's id; our snapshots; files in transit */
+	struct campaign_machine *machines;
+	size_t n;
+	struct far *far;
+	size_t n_far;
+	struct procs *procs; /* for what SSH asks of programs */
+	struct ssh_pace *pace;
+	struct packs *packs;
+	struct parcel parcel;
+	struct snapshot snapshot; /* keeps the objects of the source */
+	bool has_source;
+	struct machine_source source;
+	char *run, *boss;
+};
+
+bool lab_is_wanted(const struct invocation *in)
+{
+	return in->options.dist || in->options.use_machines.n;
+}
+
+/* ---- links ---- */
+
+static void on_noise(void *ctx, const char *line)
+{
+	const struct far *f = ctx;
+	if (f->lab->options->debug || f->lab->options->kill_workers)
+		log_note("[%s] %s", f->config->name, line);
+	else
+		log_debug("[%s] %s", f->config->name, line);
+}
+
+static struct conn *conn_of(const struct far *f)
+{
+	const struct conn_ssh_config ssh = {
+		.loop = f->lab->loop,
+		.procs = f->lab->procs,
+		.pace = f->lab->pace,
+		.target = f->config->target ? f->config->target : f->config->name,
+	};
+	if (f->command.n)
+		return conn_command_new(f->lab->loop, &f->command);
+	return conn_ssh_new(&ssh);
+}
+
+static const char *options_of(const struct options *o)
+{
+	if (o->kill_workers)
+		return o->force ? " --kill --force" : " --kill";
+	return o->debug ? " -D" : "";
+}
+
+static struct link connect_far(void *ctx, const struct campaign_machine *m)
+{
+	struct far *f = ctx;
+	const struct lab *l = f->lab;
+	const struct parcel *b = &l->parcel;
+	const char *path = f->config->boardman_path ? f->config->boardman_path
+						    : l->options->machines_boardman_path;
+	const struct remote_config config = {
+		.loop = l->loop,
+		.conn = conn_of(f),
+		.packs = l->packs,
+		.bundle_commit = b->commit,
+		.bundle_id = b->id,
+		.loader = b->loader,
+		.arch = b->arch,
+		.glibc = b->glibc,
+		.boardman = path,
+		.spool = f->spool,
+		.options = options_of(l->options),
+		.noise = on_noise,
+		.ctx = f,
+	};
+	(void)m;
+	return link_remote(&config);
+}
+
+/* ---- which machines ---- */
+
+static int limit_of(const struct config_machine *m)
+{
+	return m && m->max_sketches > 0 ? (int)m->max_sketches : 0;
+}
+
+static int add_far(struct lab *l, const struct config_machine *m, struct error *err)
+{
+	struct far *f = &l->far[l->n_far++];
+	*f = (struct far){.lab = l, .config = m};
+	f->spool = path_join(l->spool, m->name);
+	if (m->command && recipe_split(m->command, &f->command, err) < 0)
+		return error_prefix(err, "[machine:%s] command", m->name);
+	l->machines[l->n++] = (struct campaign_machine){
+		.name = m->name,
+		.max_sketches = limit_of(m),
+		.connect = connect_far,
+		.ctx = f,
+	};
+	return 0;
+}
+
+static bool is_listed(const struct config_machine *m)
+{
+	return strcmp(m->name, CONFIG_LOCAL) != 0 && m->max_sketches != 0;
+}
+
+static int add_all(struct lab *l, const struct config *c, struct error *err)
+{
+	for (size_t i = 0; i < c->n_machines; i++)
+		if (is_listed(&c->machines[i]) && add_far(l, &c->machines[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_named(
+	struct lab *l, const struct config *c, const struct strv *names, struct error *err)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct config_machine *m = config_machine(c, names->v[i]);
+		if (!m || !strcmp(names->v[i], CONFIG_LOCAL))
+			return error_set(err, "no machine '%s'; cure: list it in [machines] of %s",
+				names->v[i], c->path ? c->path : "boardman.conf");
+		if (add_far(l, m, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_machines(
+	struct lab *l, const struct invocation *in, const struct strv *names, struct error *err)
+{
+	const struct config *c = &in->config;
+	struct strv asked = STRV_INIT;
+	for (size_t i = 0; i < names->n; i++)
+		strv_split(&asked, names->v[i], ",");
+	l->machines = xcalloc(c->n_machines + asked.n + 1, sizeof *l->machines);
+	l->far = xcalloc(c->n_machines + asked.n + 1, sizeof *l->far);
+	l->n = 1; /* the first place is the local machine's */
+	int ret = asked.n ? add_named(l, c, &asked, err) : add_all(l, c, err);
+	strv_release(&asked);
+	if (ret == 0 && !l->n_far)
+		return error_set(err,
+			"no machine is configured; cure: list some in [machines] of %s",
+			c->path ? c->path : "~/.config/boardman/boardman.conf");
+	return ret;
+}
+
+/* ---- what they are sent ---- */
+
+static int pack_boardman(struct lab *l, struct error *err)
+{
+	char *ctags = toolchain_in_path("arduino-ctags"), *fixes = platform_fixes_path();
+	int ret = 0;
+	if (!l->options->no_send_worker)
+		ret = parcel_make(
+			&l->parcel, l->repo, fs_is_file(fixes) ? fixes : NULL, ctags, err);
+	free(ctags);
+	free(fixes);
+	return ret;
+}
+
+static void name_run(struct lab *l)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	char host[256] = "";
+	gethostname(host, sizeof host - 1);
+	l->boss = xasprintf("%s@%s", pw ? pw->pw_name : "somebody", *host ? host : "somewhere");
+	/* Sorts by time. */
+	l->run = xasprintf("%010llx-%lx", (unsigned long long)time(NULL), (unsigned long)getpid());
+}
+
+static void set_source(struct lab *l, const struct snapshot *s, struct sources *from)
+{
+	struct machine_source *m = &l->source;
+	*m = (struct machine_source){
+		.run = l->run,
+		.boss = l->boss,
+		.commit_id = xstrdup(s->commit),
+		.commit =
+			{
+				.id = xstrdup("current"),
+				.tree = xstrdup(s->tree),
+				.ref = xasprintf("refs/bm/%s/%s", l->host, l->run),
+				.roots = xcalloc(s->dirs.n + 1, sizeof *m->commit.roots),
+				.n_roots = s->dirs.n,
+			},
+	};
+	for (size_t i = 0; i < s->dirs.n; i++)
+		m->commit.roots[i] =
+			(struct root){xstrdup(s->dirs.v[i]), xstrdup(from->roots.v[i])};
+	strv_push_all(&m->empty, &from->empty);
+	m->links = xcalloc(from->n_links + 1, sizeof *m->links);
+	for (; m->n_links < from->n_links; m->n_links++)
+		m->links[m->n_links] = (struct path_link){xstrdup(from->links[m->n_links].path),
+			xstrdup(from->links[m->n_links].target)};
+	l->has_source = true;
+}
+
+int lab_take_sources(struct lab *l, const struct plan *p, const char *out_dir, struct error *err)
+{
+	struct sources from = {0};
+	struct snapshot *s = &l->snapshot;
+	struct snapshot_root *roots = NULL;
+	int ret = sources_find(&from, p, out_dir, err);
+	for (size_t i = 0; i < from.notes.n; i++)
+		log_note("%s", from.notes.v[i]);
+	if (ret == 0) {
+		roots = xcalloc(from.roots.n + 1, sizeof *roots);
+		for (size_t i = 0; i < from.roots.n; i++)
+			roots[i] = (struct snapshot_root){from.roots.v[i], &from.needed};
+		const struct snapshot_config config = {
+			.repo = l->repo,
+			.roots = roots,
+			.n_roots = from.roots.n,
+			.excluded = &from.excluded,
+		};
+		ret = snapshot_make(s, &config, err);
+	}
+	for (size_t i = 0; ret == 0 && i < s->notes.n; i++)
+		log_note("%s", s->notes.v[i]);
+	if (ret == 0)
+		set_source(l, s, &from);
+	free(roots);
+	sources_release(&from);
+	return ret;
+}
+
+/* ---- life ---- */
+
+struct lab *lab_new(
+	uv_loop_t *loop, const struct invocation *in, const struct strv *names, struct error *err)
+{
+	struct lab *l = xcalloc(1, sizeof *l);
+	char *cache = host_cache_dir(err);
+	l->loop = loop;
+	l->options = &in->options;
+	l->pace = ssh_pace_new(HANDSHAKES);
+	name_run(l);
+	l->host = host_id();
+	if (!cache)
+		goto fail;
+	l->repo = path_join(cache, "snapshots");
+	l->spool = xasprintf("%s/spool/%ld", cache, (long)getpid());
+	free(cache);
+	l->packs = packs_new(loop, l->repo);
+	l->procs = procs_new(loop, err);
+	if (!l->procs ||
+		add_machines(l, in, names && names->n ? names : &in->options.use_machines, err) <
+			0 ||
+		fs_mkdirs(l->spool, err) < 0 || pack_boardman(l, err) < 0)
+		goto fail;
+	return l;
+fail:
+	lab_delete(l);
+	return NULL;
+}
+
+void lab_add_local(struct lab *l, const struct campaign_machine *m)
+{
+	l->machines[0] = *m;
+}
+
+void lab_delete(struct lab *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n_far; i++) {
+		strv_release(&l->far[i].command);
+		free(l->far[i].spool);
+	}
+	packs_free(l->packs);
+	ssh_pace_free(l->pace);
+	if (l->procs)
+		procs_free(l->procs);
+	parcel_release(&l->parcel);
+	snapshot_release(&l->snapshot);
+	commit_release(&l->source.commit);
+	strv_release(&l->source.empty);
+	for (size_t i = 0; i < l->source.n_links; i++) {
+		free(l->source.links[i].path);
+		free(l->source.links[i].target);
+	}
+	free(l->source.links);
+	free((char *)l->source.commit_id);
+	if (l->spool)
+		fs_remove_tree(l->spool, NULL);
+	free(l->host);
+	free(l->repo);
+	free(l->spool);
+	free(l->run);
+	free(l->boss);
+	free(l->machines);
+	free(l->far);
+	free(l);
+}
+
+const struct campaign_machine *lab_machines(const struct lab *l, size_t *n)
+{
+	size_t skip = l->machines[0].connect ? 0 : 1;
+	*n = l->n - skip;
+	return l->machines + skip;
+}
+
+const struct machine_source *lab_source(const struct lab *l)
+{
+	return l->has_source ? &l->source : NULL;
+}

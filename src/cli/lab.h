@@ -1,0 +1,34 @@
+/* lab: the machines of a run as the user's configuration has them, what they are sent, and the ways to them. */
+#ifndef CLI_LAB_H
+#define CLI_LAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+struct campaign_machine;
+struct config_machine;
+struct error;
+struct invocation;
+struct lab;
+struct machine_source;
+struct plan;
+struct strv;
+
+/* Whether the run is to use machines at all: --dist, or --use-machines. */
+bool lab_is_wanted(const struct invocation *in);
+
+/* Opens what all links share: --use-machines is checked, boardman is packed. `names`: those to use; NULL or empty: what the options say. -1 and err: usage. */
+struct lab *lab_new(
+	uv_loop_t *loop, const struct invocation *in, const struct strv *names, struct error *err);
+/* When the loop has no links any more. */
+void lab_delete(struct lab *l);
+/* Adds this machine, as the first. Copied. */
+void lab_add_local(struct lab *l, const struct campaign_machine *m);
+/* Snapshots what the plan's sketches need. */
+int lab_take_sources(struct lab *l, const struct plan *p, const char *out_dir, struct error *err);
+/* The machines, and what they get (NULL without lab_take_sources). Borrowed. */
+const struct campaign_machine *lab_machines(const struct lab *l, size_t *n);
+const struct machine_source *lab_source(const struct lab *l);
+
+#endif
