@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "boss/report/text.h"
 #include "cli/verb.h"
@@ -10,6 +11,8 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+
+#define ENOUGH_DESCRIPTORS 16384
 
 static enum exit_status usage(const char *why)
 {
@@ -73,8 +76,19 @@ static enum exit_status run_verb(const struct verb *v, char *const *argv)
 	return status;
 }
 
+/* A lab of hundreds of machines, or a firmware of hundreds of objects, needs more descriptors than the usual 1024. */
+static void allow_descriptors(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= ENOUGH_DESCRIPTORS)
+		return;
+	l.rlim_cur = l.rlim_max < ENOUGH_DESCRIPTORS ? l.rlim_max : ENOUGH_DESCRIPTORS;
+	setrlimit(RLIMIT_NOFILE, &l);
+}
+
 int main(int argc, char **argv)
 {
+	allow_descriptors();
 	/* A reader that went away is told by write(2). */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
