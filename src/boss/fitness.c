@@ -16,6 +16,11 @@ int fitness_held(const struct probe *p)
 
 char *fitness_trouble(const struct campaign_limits *limits, const struct probe *p)
 {
+	if (p->no_view)
+		return xstrdup(
+			"it lets no process have mounts of its own, which show the sources at "
+			"your paths; cure: allow user namespaces there (sysctl "
+			"kernel.unprivileged_userns_clone=1)");
 	if (p->load - fitness_held(p) > limits->max_load * p->threads)
 		return xasprintf("busy: load %.1f on %d threads; cure: wait, or raise max_load",
 			p->load, p->threads);

@@ -182,6 +182,7 @@ struct probe {
 	int threads;
 	double load; /* 1 minute */
 	int64_t memory, disk; /* bytes free; disk: where it works */
+	bool no_view; /* it cannot show sources at the boss's paths */
 	struct probe_held *held;
 	size_t n_held;
 	struct probe_platform *platforms;

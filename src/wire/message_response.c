@@ -48,6 +48,7 @@ static const struct field probe_parts[] = {
 	{ROW("load", FIELD_NUM, probe, load), .max = MAX_LOAD},
 	{ROW("memory", FIELD_I64, probe, memory), .max = MAX_WHOLE},
 	{ROW("disk", FIELD_I64, probe, disk), .max = MAX_WHOLE},
+	{ROW("no_view", FIELD_BOOL, probe, no_view), .optional = true},
 	{ROW("held", FIELD_LIST, probe, held), COUNT(probe, n_held), .of = &held_layout},
 	{ROW("platforms", FIELD_LIST, probe, platforms), COUNT(probe, n_platforms),
 		.of = &platform_layout},

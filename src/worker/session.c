@@ -120,6 +120,7 @@ static void do_probe(struct session *s, const struct command *c)
 {
 	struct probe p = {0};
 	probe_machine(&p, s->config.place ? workplace_dir(s->config.place) : "/");
+	p.no_view = s->config.place && !workplace_has_view(s->config.place);
 	probe_platforms(&p, c->settings);
 	if (c->boards && s->engine)
 		probe_boards(&p, s->engine, c->boards);

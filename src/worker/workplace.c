@@ -90,6 +90,11 @@ void workplace_free(struct workplace *w)
 	free(w);
 }
 
+bool workplace_has_view(const struct workplace *w)
+{
+	return w->view != NULL;
+}
+
 const char *workplace_dir(const struct workplace *w)
 {
 	return w->dir;

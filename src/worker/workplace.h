@@ -17,6 +17,8 @@ struct workplace;
 struct workplace *workplace_open(bool private_view, struct error *err);
 /* Removes what belongs to this process alone. */
 void workplace_free(struct workplace *w);
+/* Whether it can show anything at the boss's paths. */
+bool workplace_has_view(const struct workplace *w);
 /* The machine's directory, which is the cache too, and the repository in it. Borrowed. */
 const char *workplace_dir(const struct workplace *w);
 const char *workplace_git_dir(const struct workplace *w);

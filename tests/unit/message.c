@@ -124,7 +124,7 @@ static struct probe_board probed[] = {
 	{S("x:y:z"), NULL, NULL, NULL, S("no platform 'x:y'")},
 };
 static const struct probe probe = {
-	8, 0.25, 1 << 30, 9007199254740992, held, 2, platforms, 1, probed, 2};
+	8, 0.25, 1 << 30, 9007199254740992, true, held, 2, platforms, 1, probed, 2};
 static const struct unit_report unit = {
 	S("a:b:c"), S("Servo"), UNIT_LIBRARY, VERDICT_FAILED, true, 1.5, 0.5};
 static const struct unit_report core = {S("a:b:c"), S("core"), UNIT_CORE, VERDICT_OK, false, 0, 0};
@@ -179,7 +179,7 @@ static const struct {
 		"{\"resp\":\"setup_done\",\"work_dir\":\"/w\",\"git_dir\":\"/w/git\"}"},
 	{{.kind = RESP_PROBE_DONE, .probe = &probe},
 		"{\"resp\":\"probe_done\",\"threads\":8,\"load\":0.25,\"memory\":1073741824,"
-		"\"disk\":9007199254740992,\"held\":[{\"user\":\"me\",\"slots\":3},{\"user\":"
+		"\"disk\":9007199254740992,\"no_view\":true,\"held\":[{\"user\":\"me\",\"slots\":3},{\"user\":"
 		"\"you\","
 		"\"slots\":0}],\"platforms\":[{\"id\":\"arduino:avr\",\"version\":\"1.8.6\","
 		"\"dir\":\"/usr/share/arduino\"}],\"boards\":[{\"board\":\"arduino:avr:uno\","
