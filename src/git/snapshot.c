@@ -173,7 +173,7 @@ static int add_one(struct making *m, struct snapshot *s, git_index *index, const
 {
 	struct stat st;
 	struct file f = {0};
-	git_oid id;
+	git_oid id = {{0}};
 	char *real = path_real(path, err);
 	if (!real)
 		return -1;

@@ -179,7 +179,8 @@ static const struct {
 		"{\"resp\":\"setup_done\",\"work_dir\":\"/w\",\"git_dir\":\"/w/git\"}"},
 	{{.kind = RESP_PROBE_DONE, .probe = &probe},
 		"{\"resp\":\"probe_done\",\"threads\":8,\"load\":0.25,\"memory\":1073741824,"
-		"\"disk\":9007199254740992,\"no_view\":true,\"held\":[{\"user\":\"me\",\"slots\":3},{\"user\":"
+		"\"disk\":9007199254740992,\"no_view\":true,\"held\":[{\"user\":\"me\",\"slots\":3}"
+		",{\"user\":"
 		"\"you\","
 		"\"slots\":0}],\"platforms\":[{\"id\":\"arduino:avr\",\"version\":\"1.8.6\","
 		"\"dir\":\"/usr/share/arduino\"}],\"boards\":[{\"board\":\"arduino:avr:uno\","
