@@ -372,6 +372,7 @@ int main(void)
 {
 	tiny_install(test_tmpdir());
 	setenv("BOARDMAN_SYSTEM_HARDWARE", at("hardware"), 1);
+	setenv("BOARDMAN_SLOTS_DIR", at("slots"), 1);
 	setenv("ARDUINO_DIRECTORIES_USER", at("user"), 1);
 	setenv("ARDUINO_DIRECTORIES_DATA", at("data"), 1);
 	put("sketches/Blink/Blink.ino", "void setup(){}\nvoid loop(){}\n");
