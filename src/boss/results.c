@@ -172,10 +172,13 @@ static int take_artifact(const char *dir, struct record_file *f, const struct ar
 	int ret = move_file(a->path, to, keep, err);
 	if (ret == 0 && stat(to, &st) < 0)
 		ret = error_errno(err, "cannot look at '%s'", to);
-	if (ret == 0 && (ret = digest_file(&d, to, err)) == 0) {
+	if (ret == 0 && !*a->sha256 && (ret = digest_file(&d, to, err)) == 0)
+		digest_hex(&d, f->sha256);
+	if (ret == 0) {
 		f->name = xstrdup(a->name);
 		f->size = (uint64_t)st.st_size;
-		digest_hex(&d, f->sha256);
+		if (*a->sha256)
+			memcpy(f->sha256, a->sha256, sizeof f->sha256);
 	}
 	free(to);
 	return ret;
@@ -226,9 +229,11 @@ int results_put_record(const char *dir, const struct record *rec, struct error *
 int results_publish(const char *dir, struct record *rec, const struct build_result *r, bool keep,
 	struct error *err)
 {
-	int ret = fs_mkdirs(dir, err);
+	bool fresh = mkdir(dir, 0777) == 0;
+	int ret = fresh ? 0 : fs_mkdirs(dir, err);
 	if (ret == 0) {
-		remove_content(dir);
+		if (!fresh)
+			remove_content(dir);
 		fill(rec, r);
 		ret = take_artifacts(dir, rec, r, keep, err);
 	}

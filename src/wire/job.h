@@ -82,7 +82,7 @@ struct artifact {
 	char *name; /* no slash, or objects/… for -k */
 	char *path;
 	uint64_t size;
-	char sha256[65]; /* hex; "" when nobody has looked yet */
+	char sha256[65]; /* hex, of what lies at `path`; "" when nobody has looked yet */
 };
 
 /* Whether an artefact's name may be joined to a path: not empty, relative, nothing but plain parts, and only objects/… has more

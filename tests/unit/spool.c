@@ -63,7 +63,24 @@ static void test_whole(void)
 	is_str(buf_str(&out.err), "a long text", "and another");
 	is_int(complete(1, "empty.eep", "", &out), 0, "the empty one is there");
 	spool_drop(spool, 1, 1);
-	ok(!fs_exists(at("spool/1.1")), "dropped, nothing is left");
+	ok(!fs_exists(at("spool/1.1.1")), "dropped, nothing is left");
+}
+
+static void test_long_text(void)
+{
+	struct build_result out;
+	char *line = xcalloc(1, 40001);
+	size_t sum = 0;
+	memset(line, 'x', 40000);
+	spool_expect(spool, 5, 1);
+	for (uint32_t i = 0; i < 10; i++, sum += 40000)
+		piece(5, "log", i, line);
+	ok(fs_exists(at("spool/5.1.0")), "a long text goes to the disk");
+	is_int(complete(5, NULL, NULL, &out), 0, "complete");
+	ok(out.log.len == sum && strspn(buf_str(&out.log), "x") == sum, "it is whole");
+	spool_drop(spool, 5, 1);
+	ok(!fs_exists(at("spool/5.1.0")), "and goes from the disk");
+	free(line);
 }
 
 static void refused(const char *name, int ret)
@@ -105,19 +122,20 @@ static void test_not_expected(void)
 {
 	struct build_result out;
 	is_int(piece(7, "a.hex", 0, "x"), 0, "of a job that nobody gave it, a piece is dropped");
-	ok(!fs_exists(at("spool/7.1")), "… and leaves nothing");
+	ok(!fs_exists(at("spool/7.1.0")), "… and leaves nothing");
 	is_int(complete(7, NULL, NULL, &out), 0, "its result is somebody else's to drop");
 	spool_expect(spool, 3, 1);
 	spool_expect(spool, 3, 2);
 	piece(3, "a.hex", 0, "x");
 	spool_drop(spool, 3, 2);
-	ok(fs_exists(at("spool/3.1/0")), "another attempt's files stay");
+	ok(fs_exists(at("spool/3.1.0")), "another attempt's files stay");
 }
 
 int main(void)
 {
 	spool = spool_new(at("spool"));
 	test_whole();
+	test_long_text();
 	test_lies();
 	test_not_expected();
 	spool_free(spool);

@@ -1,4 +1,4 @@
-/* spool: see spool.h. One directory per attempt; files in it are called 0, 1, … in the order they began. */
+/* spool: see spool.h. Files are called JOB.ATTEMPT.N; texts stay in memory while they are short. */
 #include "boss/link/spool.h"
 
 #include <errno.h>
@@ -13,8 +13,11 @@
 #include "common/xalloc.h"
 #include "wire/message.h"
 
+#define MAX_HEAD (256u << 10) /* bytes of a text that are kept in memory */
+
 struct file {
-	char *name, *path;
+	char *name, *path; /* path: NULL while it is all in `head` */
+	struct buf head; /* a short text */
 	uint64_t size;
 	uint32_t seq; /* expected next */
 	struct digester *digester; /* NULL once finished */
@@ -27,7 +30,6 @@ struct attempt {
 	uint32_t job, attempt;
 	struct buf texts[N_TEXTS]; /* once complete */
 	struct artifact *artifacts;
-	char *dir; /* NULL: no file yet */
 	struct file *files;
 	size_t n, cap;
 	int fd; /* of the last file, while it grows; -1 */
@@ -87,17 +89,18 @@ static void end_file(struct attempt *a)
 static void attempt_free(struct attempt *a)
 {
 	end_file(a);
-	if (a->dir)
-		fs_remove_tree(a->dir, NULL);
 	for (size_t i = 0; i < a->n; i++) {
-		free(a->files[i].name);
-		free(a->files[i].path);
+		struct file *f = &a->files[i];
+		if (f->path)
+			unlink(f->path);
+		buf_release(&f->head);
+		free(f->name);
+		free(f->path);
 	}
 	for (size_t i = 0; i < N_TEXTS; i++)
 		buf_release(&a->texts[i]);
 	free(a->artifacts);
 	free(a->files);
-	free(a->dir);
 	free(a);
 }
 
@@ -126,8 +129,7 @@ static bool name_ok(const char *name)
 	return text_of(name) < ARRAY_LEN(texts) || artifact_name_ok(name);
 }
 
-static int begin_file(
-	struct spool *s, struct attempt *a, const struct artifact_piece *p, struct error *err)
+static int begin_file(struct attempt *a, const struct artifact_piece *p, struct error *err)
 {
 	end_file(a);
 	for (size_t i = 0; i < a->n; i++)
@@ -137,16 +139,9 @@ static int begin_file(
 		return error_set(err, "the worker gave a file the name '%s'", p->name);
 	if (p->seq || a->n == WIRE_MAX_ARTIFACTS)
 		return error_set(err, "the worker sent files out of order");
-	if (!a->dir)
-		a->dir = xasprintf("%s/%u.%u", s->dir, a->job, a->attempt);
-	if (fs_mkdirs(a->dir, err) < 0)
-		return -1;
 	GROW(a->files, a->n, a->cap);
-	struct file *f = &a->files[a->n];
-	*f = (struct file){.name = xstrdup(p->name), .digester = digester_new()};
-	f->path = xasprintf("%s/%zu", a->dir, a->n++);
-	a->fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	return a->fd < 0 ? error_errno(err, "cannot make '%s'", f->path) : 0;
+	a->files[a->n++] = (struct file){.name = xstrdup(p->name), .digester = digester_new()};
+	return 0;
 }
 
 static int write_all(int fd, const char *data, size_t len, const char *path, struct error *err)
@@ -163,6 +158,30 @@ static int write_all(int fd, const char *data, size_t len, const char *path, str
 	return 0;
 }
 
+static int make_file(struct spool *s, struct attempt *a, struct file *f, struct error *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	f->path = xasprintf("%s/%u.%u.%zu", s->dir, a->job, a->attempt, a->n - 1);
+	a->fd = open(f->path, flags, 0666);
+	if (a->fd < 0 && errno == ENOENT && fs_mkdirs(s->dir, err) == 0)
+		a->fd = open(f->path, flags, 0666);
+	return a->fd < 0 ? error_errno(err, "cannot make '%s'", f->path) : 0;
+}
+
+/* A text goes to the disk when it becomes long, anything else at once. */
+static int store(struct spool *s, struct attempt *a, struct file *f, const struct artifact_piece *p,
+	struct error *err)
+{
+	if (!f->path && text_of(f->name) < ARRAY_LEN(texts) && f->size <= MAX_HEAD) {
+		buf_add(&f->head, p->data, p->len);
+		return 0;
+	}
+	if (!f->path && (make_file(s, a, f, err) < 0 ||
+				write_all(a->fd, f->head.data, f->head.len, f->path, err) < 0))
+		return -1;
+	return write_all(a->fd, p->data, p->len, f->path, err);
+}
+
 int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *err)
 {
 	struct attempt *a = find(s, p->job, p->attempt);
@@ -170,7 +189,7 @@ int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *e
 		return 0; /* of an attempt that was given up: it may be on its way for a while */
 	struct file *f = a->n ? &a->files[a->n - 1] : NULL;
 	if (!f || !f->digester || strcmp(f->name, p->name) != 0) {
-		if (begin_file(s, a, p, err) < 0)
+		if (begin_file(a, p, err) < 0)
 			return -1;
 		f = &a->files[a->n - 1];
 	}
@@ -182,7 +201,7 @@ int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *e
 	f->size += p->len;
 	a->bytes += p->len;
 	digester_add(f->digester, p->data, p->len);
-	return write_all(a->fd, p->data, p->len, f->path, err);
+	return store(s, a, f, p, err);
 }
 
 /* ---- completing ---- */
@@ -202,7 +221,9 @@ static int complete_texts(struct attempt *a, struct build_result *out, struct er
 		if (!f)
 			continue;
 		buf_clear(&a->texts[i]);
-		if (fs_read(f->path, SPOOL_MAX_TEXT, &a->texts[i], err) < 0)
+		if (!f->path)
+			buf_add(&a->texts[i], f->head.data, f->head.len);
+		else if (fs_read(f->path, SPOOL_MAX_TEXT, &a->texts[i], err) < 0)
 			return -1;
 		*(struct buf *)((char *)out + texts[i].offset) = a->texts[i];
 	}
@@ -231,7 +252,8 @@ int spool_complete(
 		return -1;
 	free(a->artifacts);
 	a->artifacts = xcalloc(r->n_artifacts + 1, sizeof *a->artifacts);
-	memcpy(a->artifacts, r->artifacts, r->n_artifacts * sizeof *a->artifacts);
+	for (size_t i = 0; i < r->n_artifacts; i++)
+		a->artifacts[i] = r->artifacts[i];
 	out->artifacts = a->artifacts;
 	for (size_t i = 0; i < r->n_artifacts; i++)
 		if (complete_artifact(a, &a->artifacts[i], err) < 0)
@@ -258,7 +280,8 @@ void spool_free(struct spool *s)
 		DL_DELETE(s->attempts, a);
 		attempt_free(a);
 	}
-	rmdir(s->dir);
+	if (s->dir)
+		rmdir(s->dir);
 	free(s->dir);
 	free(s);
 }
