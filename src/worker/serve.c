@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "common/error.h"
 #include "common/log.h"
+#include "common/strmap.h"
 #include "common/timing.h"
 #include "common/xalloc.h"
 #include "wire/frame.h"
@@ -26,6 +27,7 @@ struct serve {
 	struct session *session;
 	struct outbox *outbox;
 	struct frame frame;
+	struct strmap names; /* with -D: of the jobs, by number */
 	struct error *err;
 	uv_pipe_t in;
 	uv_timer_t heartbeat, orphan;
@@ -73,22 +75,46 @@ static void end(struct serve *s, int ret, const char *why)
 
 /* ---- responses ---- */
 
-static void tell_debug(const struct response *r)
+/* With -D: what a job's number stands for. */
+static void name_jobs(struct serve *s, const struct command *c)
 {
-	if (r->kind == RESP_STARTED)
-		log_note("job %u.%u: started in slot %d", r->job, r->attempt, r->slot);
-	else if (r->kind == RESP_BUILD_RESULT)
-		log_note("job %u.%u: %s, %.3f s", r->result->job, r->result->attempt,
-			verdict_name(r->result->verdict), r->result->times.total);
-	else if (r->kind == RESP_CANCELLED)
-		log_note("job %u.%u: cancelled", r->job, r->attempt);
+	for (size_t i = 0; c->kind == CMD_BUILD_SKETCHES && i < c->n_jobs; i++) {
+		const struct job *j = &c->jobs[i];
+		char *id = xasprintf("%u.%u", j->id, j->attempt);
+		strmap_set(&s->names, id, xasprintf("%s %s", j->board, j->sketch));
+		free(id);
+	}
+}
+
+static void tell_job(struct serve *s, uint32_t job, uint32_t attempt, const char *what)
+{
+	char *id = xasprintf("%u.%u", job, attempt);
+	const char *name = strmap_get(&s->names, id);
+	log_note("%s (%s): %s", name ? name : "job", id, what);
+	free(id);
+}
+
+static void tell_debug(struct serve *s, const struct response *r)
+{
+	char *what = NULL;
+	if (r->kind == RESP_STARTED) {
+		what = xasprintf("started in slot %d", r->slot);
+		tell_job(s, r->job, r->attempt, what);
+	} else if (r->kind == RESP_BUILD_RESULT) {
+		const struct build_result *b = r->result;
+		what = xasprintf("%s, %.3f s", verdict_name(b->verdict), b->times.total);
+		tell_job(s, b->job, b->attempt, what);
+	} else if (r->kind == RESP_CANCELLED) {
+		tell_job(s, r->job, r->attempt, "cancelled");
+	}
+	free(what);
 }
 
 static void on_response(void *ctx, const struct response *r)
 {
 	struct serve *s = ctx;
 	if (s->config->debug)
-		tell_debug(r);
+		tell_debug(s, r);
 	outbox_put(s->outbox, r);
 	session_hold(s->session, outbox_waiting(s->outbox) > OUTBOX_FULL);
 	if (r->kind == RESP_QUIT_ACK || (r->kind == RESP_ERROR && r->fatal))
@@ -131,6 +157,8 @@ static bool on_line(void *ctx, const char *line, size_t len)
 		send_error(s, err.text, !unknown);
 		return unknown;
 	}
+	if (s->config->debug)
+		name_jobs(s, &m.c);
 	struct command_sink to = session_commands(s->session);
 	to.send(to.ctx, &m.c);
 	message_command_release(&m);
@@ -245,12 +273,14 @@ int serve(const struct serve_config *c, struct error *err)
 	struct serve *s = xcalloc(1, sizeof *s);
 	s->config = c;
 	s->err = err;
+	s->names.free_value = free;
 	int ret = open_all(s);
 	if (ret == 0) {
 		uv_run(c->loop, UV_RUN_DEFAULT);
 		ret = s->ret;
 	}
 	frame_release(&s->frame);
+	strmap_release(&s->names);
 	workplace_free(s->place);
 	free(s);
 	return ret;
