@@ -26,7 +26,8 @@ struct campaign_machine {
 	bool local; /* the boss's own: on its disk, and trusted to be fit */
 	int max_sketches; /* 0: as the worker says */
 	/* A way to it, anew each time it is tried. */
-	struct link (*connect)(void *ctx, const struct campaign_machine *m);
+	struct link (*connect)(
+		void *ctx, const struct campaign_machine *m, struct noise_sink noise);
 	void *ctx;
 };
 

@@ -282,8 +282,15 @@ static void on_log(void *ctx, const char *line)
 	rundoc_log(lm->campaign->doc, line);
 }
 
+static void on_noise(void *ctx, const char *line)
+{
+	const struct lab_machine *lm = ctx;
+	rundoc_noise(lm->campaign->doc, lm->spec->name, line);
+}
+
 static void come(struct lab_machine *lm)
 {
+	const struct noise_sink noise = {on_noise, lm};
 	struct campaign *c = lm->campaign;
 	const struct campaign_config *cc = c->config;
 	const struct machine_events events = {
@@ -304,7 +311,7 @@ static void come(struct lab_machine *lm)
 		.boards = c->lab ? cc->matrix->boards : NULL,
 		.probe = !lm->spec->local,
 		.max_sketches = lm->spec->max_sketches,
-		.link = lm->spec->connect(lm->spec->ctx, lm->spec),
+		.link = lm->spec->connect(lm->spec->ctx, lm->spec, noise),
 		.index = lab_index(lm),
 	};
 	lm->again_at = 0;

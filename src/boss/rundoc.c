@@ -3,6 +3,8 @@
  */
 #include "boss/rundoc.h"
 
+#include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +20,16 @@
 
 #define SCHEMA "boardman-run/1"
 #define MAX_PHASES 1000000
+#define MAX_NOISE (16ll << 20)
 
 struct span {
 	double start, end;
+};
+
+/* What one machine said beside the protocol. */
+struct noise {
+	char *machine;
+	FILE *log; /* NULL: it cannot be written */
 };
 
 struct rundoc {
@@ -32,6 +41,8 @@ struct rundoc {
 	struct timespec clock;
 	bool begun;
 	FILE *log;
+	struct noise *noise;
+	size_t n_noise, cap_noise;
 	struct buf phases;
 	size_t n_phases;
 	struct span *spans; /* of units that were built */
@@ -81,6 +92,18 @@ static char *make_room(const char *out, const char *name)
 	return path;
 }
 
+/* A machine of another run would seem to be one of this. */
+static void remove_noise(const char *out)
+{
+	struct fs_list l = {0};
+	if (fs_list(out, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++)
+		if (!fnmatch("worker-*.log", l.v[i].name, 0))
+			free(make_room(out, l.v[i].name));
+	fs_list_release(&l);
+}
+
 struct rundoc *rundoc_open(const char *out, const struct rundoc_head *head, struct error *err)
 {
 	struct rundoc *d = xcalloc(1, sizeof *d);
@@ -97,6 +120,7 @@ struct rundoc *rundoc_open(const char *out, const struct rundoc_head *head, stru
 		error_errno(err, "cannot write '%s'", path);
 	free(path);
 	free(make_room(out, "phases.tsv"));
+	remove_noise(out);
 	buf_addstr(&d->phases, "phase\tmachine\tboard\tname\tverdict\treused\tstart\tseconds\n");
 	return d;
 }
@@ -115,10 +139,35 @@ void rundoc_log(struct rundoc *d, const char *line)
 		fprintf(d->log, "%.6f %s\n", rundoc_clock(d), line);
 }
 
+static FILE *noise_of(struct rundoc *d, const char *machine)
+{
+	for (size_t i = 0; i < d->n_noise; i++)
+		if (!strcmp(d->noise[i].machine, machine))
+			return d->noise[i].log;
+	char *path = xasprintf("%s/worker-%s.log", d->out, machine);
+	GROW(d->noise, d->n_noise, d->cap_noise);
+	struct noise *n = &d->noise[d->n_noise++];
+	*n = (struct noise){xstrdup(machine), fopen(path, "we")};
+	if (!n->log)
+		log_warning("cannot write '%s': %s", path, strerror(errno));
+	free(path);
+	return n->log;
+}
+
+void rundoc_noise(struct rundoc *d, const char *machine, const char *line)
+{
+	FILE *log = noise_of(d, machine);
+	if (log && ftello(log) + (off_t)strlen(line) < MAX_NOISE)
+		fprintf(log, "%.6f %s\n", rundoc_clock(d), line);
+}
+
 void rundoc_flush(struct rundoc *d)
 {
 	if (d->log)
 		fflush(d->log);
+	for (size_t i = 0; i < d->n_noise; i++)
+		if (d->noise[i].log)
+			fflush(d->noise[i].log);
 }
 
 /* Tabs and newlines would make other columns and rows. */
@@ -221,6 +270,12 @@ void rundoc_free(struct rundoc *d)
 		return;
 	if (d->log)
 		fclose(d->log);
+	for (size_t i = 0; i < d->n_noise; i++) {
+		if (d->noise[i].log)
+			fclose(d->noise[i].log);
+		free(d->noise[i].machine);
+	}
+	free(d->noise);
 	free(d->out);
 	free(d->version);
 	strv_release(&d->boards);

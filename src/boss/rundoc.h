@@ -1,4 +1,4 @@
-/* rundoc: what OUT says of the run as a whole: run.json, phases.tsv, boss.log. Reports of another day read run.json: it names every
+/* rundoc: what OUT says of the run as a whole: run.json, phases.tsv, boss.log, worker-MACHINE.log. Reports of another day read run.json: it names every
  * job of the run, also those that have no directory.
  */
 #ifndef BOSS_RUNDOC_H
@@ -19,7 +19,7 @@ struct rundoc_head {
 	const struct strv *boards, *platforms; /* platforms: lines for people */
 };
 
-/* Starts boss.log; phases.tsv of the run before goes. Failing to write is told in `err`, and not fatal to a run: the rundoc is there
+/* Starts boss.log; phases.tsv and the workers' logs of the run before go. Failing to write is told in `err`, and not fatal to a run: the rundoc is there
  * and usable. */
 struct rundoc *rundoc_open(const char *out, const struct rundoc_head *head, struct error *err);
 /* To be called before this run makes or removes a result: run.json gets the state "running". Until then the run before is the last
@@ -27,7 +27,9 @@ struct rundoc *rundoc_open(const char *out, const struct rundoc_head *head, stru
 void rundoc_begin(struct rundoc *d);
 /* A line of boss.log, stamped with the seconds since rundoc_open. */
 void rundoc_log(struct rundoc *d, const char *line);
-/* Gives boss.log to the system, now and then. */
+/* A line of worker-MACHINE.log: what a machine said beside the protocol. What is beyond 16 MiB is dropped. */
+void rundoc_noise(struct rundoc *d, const char *machine, const char *line);
+/* Gives the logs to the system, now and then. */
 void rundoc_flush(struct rundoc *d);
 /* A row of phases.tsv. */
 void rundoc_unit(struct rundoc *d, const char *machine, const struct unit_report *u);

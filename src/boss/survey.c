@@ -167,7 +167,7 @@ static void ask(struct asked *a, const struct campaign_machine *spec, size_t ind
 		.boards = boards,
 		.probe = true,
 		.look_only = true,
-		.link = spec->connect(spec->ctx, spec),
+		.link = spec->connect(spec->ctx, spec, (struct noise_sink){0}),
 		.index = index,
 	};
 	a->row->name = spec->name;

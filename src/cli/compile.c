@@ -72,10 +72,12 @@ static void worker_stop(void *worker, void (*closed)(void *ctx), void *ctx)
 	session_free(worker, closed, ctx);
 }
 
-static struct link connect_local(void *ctx, const struct campaign_machine *m)
+static struct link connect_local(
+	void *ctx, const struct campaign_machine *m, struct noise_sink noise)
 {
 	struct compile *c = ctx;
 	(void)m;
+	(void)noise;
 	return link_local(&c->worker);
 }
 

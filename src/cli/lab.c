@@ -35,6 +35,7 @@ struct far {
 	const struct config_machine *config;
 	struct strv command; /* argv instead of SSH */
 	char *spool;
+	struct noise_sink noise; /* of the run */
 };
 
 struct lab {
@@ -65,6 +66,8 @@ bool lab_is_wanted(const struct invocation *in)
 static void on_noise(void *ctx, const char *line)
 {
 	const struct far *f = ctx;
+	if (f->noise.line)
+		f->noise.line(f->noise.ctx, line);
 	if (f->lab->options->debug || f->lab->options->kill_workers)
 		log_note("[%s] %s", f->config->name, line);
 	else
@@ -91,7 +94,7 @@ static const char *options_of(const struct options *o)
 	return o->debug ? " -D" : "";
 }
 
-static struct link connect_far(void *ctx, const struct campaign_machine *m)
+static struct link connect_far(void *ctx, const struct campaign_machine *m, struct noise_sink noise)
 {
 	struct far *f = ctx;
 	const struct lab *l = f->lab;
@@ -114,6 +117,7 @@ static struct link connect_far(void *ctx, const struct campaign_machine *m)
 		.ctx = f,
 	};
 	(void)m;
+	f->noise = noise;
 	return link_remote(&config);
 }
 

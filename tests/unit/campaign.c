@@ -266,9 +266,11 @@ static enum matrix_answer skip_some(void *ctx, size_t board, size_t sketch, char
 	return MATRIX_SKIP;
 }
 
-static struct link connect_local(void *ctx, const struct campaign_machine *m)
+static struct link connect_local(
+	void *ctx, const struct campaign_machine *m, struct noise_sink noise)
 {
 	(void)m;
+	(void)noise;
 	return link_local(ctx);
 }
 

@@ -8,6 +8,12 @@
 
 struct error;
 
+/* Takes each line that a worker says beside the protocol. */
+struct noise_sink {
+	void (*line)(void *ctx, const char *line); /* NULL: nobody listens */
+	void *ctx;
+};
+
 /* What a kind of link does; `impl` is its own. */
 struct link_ops {
 	/* Begins to connect; READY comes later. -1 and err when that is hopeless. */
