@@ -1,7 +1,7 @@
 /* tinycc: see tinycc.h. By the name it is called with: …ar, …objcopy, …size, and the compiler for any other.
  *
  * Every start is one line, "ROLE<tab>FILE<tab>PID", in the file that TINY_LOG names, or that the first line of a file
- * tiny.log-path beside the program names; tests count them. Questions (-dumpversion, -print-…) it does not answer.
+ * tiny.log-path beside the program names; and in the file tiny.starts of the home directory, where there is one. Tests count them. Questions (-dumpversion, -print-…) it does not answer.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -101,17 +101,25 @@ static const char *log_path(void)
 	return text;
 }
 
-void log_start(const char *role, const char *what)
+static void log_to(const char *path, int flags, const char *line)
 {
-	const char *path = log_path();
-	if (!path)
-		return;
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	char *line = format("%s\t%s\t%ld\n", role, what, (long)getpid());
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0666);
 	size_t len = strlen(line);
+	if (fd < 0 && !flags)
+		return;
 	if (fd < 0 || write(fd, line, len) != (ssize_t)len)
 		die("cannot write the log '%s'", path);
 	close(fd);
+}
+
+void log_start(const char *role, const char *what)
+{
+	const char *path = log_path(), *home = getenv("HOME");
+	char *line = format("%s\t%s\t%ld\n", role, what, (long)getpid());
+	if (path)
+		log_to(path, O_CREAT, line);
+	if (home)
+		log_to(format("%s/tiny.starts", home), 0, line);
 }
 
 /* One write per unit of words: NULL separates. */
