@@ -252,7 +252,8 @@ int lab_take_sources(struct lab *l, const struct plan *p, const char *out_dir, s
 	if (ret == 0) {
 		roots = xcalloc(from.roots.n + 1, sizeof *roots);
 		for (size_t i = 0; i < from.roots.n; i++)
-			roots[i] = (struct snapshot_root){from.roots.v[i], &from.needed};
+			roots[i] = (struct snapshot_root){
+				from.roots.v[i], &from.needed, &from.needed_tops};
 		const struct snapshot_config config = {
 			.repo = l->repo,
 			.roots = roots,

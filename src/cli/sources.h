@@ -22,8 +22,7 @@ struct source_link {
 struct sources {
 	struct strv roots; /* sorted; none lies beneath another; at most SNAPSHOT_MAX_ROOTS */
 	struct strv needed; /* directories at or beneath roots: their ignored files go too */
-	/* Likewise, but only files that lie in the directory itself, not those below: a library's top, whose build directories must not go.
-	 * A snapshot_root with `needed` alone cannot say that: it wants a second list like it. */
+	/* Likewise, but only files that lie in the directory itself, not those below: a library's top, whose build directories must not go. */
 	struct strv needed_tops;
 	struct strv excluded; /* never go: the output directory */
 	struct strv

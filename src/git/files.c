@@ -48,6 +48,7 @@ struct level {
 	const struct path_rules *rules; /* NULL: no work tree */
 	size_t top_len; /* bytes of walk.path that are the top of that work tree */
 	enum take take;
+	bool top; /* all its files go, whatever they are */
 	unsigned depth;
 };
 
@@ -140,12 +141,28 @@ static bool is_excluded(const struct walk *w, const struct stat *st)
 /* Whether w->path is at or beneath a needed directory; or, with `towards`, one of those lies beneath it. */
 static bool needed(const struct walk *w, bool towards)
 {
-	const struct strv *n = w->c->needed;
+	const struct strv *n = w->c->needed, *tops = w->c->tops;
 	for (size_t i = 0; n && i < n->n; i++) {
 		if (towards ? path_beneath(n->v[i], w->path.data)
 			    : path_beneath(w->path.data, n->v[i]))
 			return true;
 	}
+	for (size_t i = 0; towards && tops && i < tops->n; i++)
+		if (path_beneath(tops->v[i], w->path.data))
+			return true;
+	return false;
+}
+
+/* Whether the files in the directory w->path go, whatever git says; it may have its slash. */
+static bool is_top(const struct walk *w)
+{
+	const struct strv *tops = w->c->tops;
+	size_t len = w->path.len;
+	if (len > 1 && w->path.data[len - 1] == '/')
+		len--;
+	for (size_t i = 0; tops && i < tops->n; i++)
+		if (strlen(tops->v[i]) == len && !memcmp(tops->v[i], w->path.data, len))
+			return true;
 	return false;
 }
 
@@ -176,7 +193,7 @@ static bool choose(const struct walk *w, const struct level *up, enum take *take
 static int walk_nested(struct walk *w, int fd, const struct level *up, enum take take)
 {
 	struct path_rules *rules = NULL;
-	struct level l = {up->rules, up->top_len, take, up->depth + 1};
+	struct level l = {up->rules, up->top_len, take, is_top(w), up->depth + 1};
 	char *dir = xstrndup(w->path.data, w->path.len - 1);
 	int ret = path_rules_open(&rules, dir, w->notes, w->err);
 	free(dir);
@@ -197,7 +214,7 @@ static int walk_nested(struct walk *w, int fd, const struct level *up, enum take
 /* Takes fd; w->path has its slash. */
 static int walk_below(struct walk *w, int fd, const struct level *up, enum take take)
 {
-	struct level l = {up->rules, up->top_len, take, up->depth + 1};
+	struct level l = {up->rules, up->top_len, take, is_top(w), up->depth + 1};
 	if (take == TAKE_BY_RULES && faccessat(fd, ".git", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return walk_nested(w, fd, up, take);
 	return walk_dir(w, fd, &l);
@@ -229,7 +246,7 @@ static int enter(struct walk *w, int at, const char *name, const struct level *u
 static bool goes(const struct walk *w, const struct level *l)
 {
 	const char *path = in_tree(w, l);
-	return l->take == TAKE_ALL || path_rules_tracked(l->rules, path) ||
+	return l->take == TAKE_ALL || l->top || path_rules_tracked(l->rules, path) ||
 	       (l->take == TAKE_BY_RULES && !path_rules_ignored(l->rules, path));
 }
 

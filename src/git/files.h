@@ -29,6 +29,8 @@ struct file_list {
 struct files_config {
 	const char *root; /* absolute */
 	const struct strv *needed; /* absolute directories whose ignored files go too; NULL none */
+	const struct strv
+		*tops; /* likewise, but only the files in them, not the directories; NULL none */
 	const struct strv *excluded; /* absolute directories that never go; NULL none */
 	const struct strv
 		*inside; /* a symlink that leads beneath one of these is no matter for a note */

@@ -114,6 +114,7 @@ static int add_root(struct making *m, struct snapshot *s, const struct snapshot_
 	const struct files_config fc = {
 		.root = m->paths.v[i],
 		.needed = c->roots[i].needed,
+		.tops = c->roots[i].tops,
 		.excluded = &m->excluded,
 		.inside = &m->paths,
 		.max_files = c->max_files ? c->max_files : SNAPSHOT_MAX_FILES,

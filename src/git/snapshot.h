@@ -2,7 +2,7 @@
  * read, never written. It blocks: run it off the loop.
  *
  * A snapshot holds roots: directories of the boss. Of a git work tree (a directory with a .git of its own) it takes tracked and untracked
- * files, submodules and nested repositories too; ignored files only where `needed` says so. Of any other directory it takes all. Bytes go
+ * files, submodules and nested repositories too; ignored files only where `needed` and `tops` say so. Of any other directory it takes all. Bytes go
  * as they are on disk: no filter, no line-end conversion, no hook. Symlinks and exec bits survive; what git cannot hold (FIFO, socket,
  * device, a name like .GIT) is left out with a note. Empty directories are lost.
  */
@@ -24,6 +24,8 @@ struct snapshot_root {
 	const char *path; /* absolute, as it was named */
 	const struct strv
 		*needed; /* absolute directories beneath it whose ignored files go too; NULL none */
+	const struct strv *
+		tops; /* likewise, but of those only the files in them, not the directories; NULL none */
 };
 
 struct snapshot_config {

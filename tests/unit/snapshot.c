@@ -211,6 +211,40 @@ static void needed_and_excluded(void)
 	strv_release(&excluded);
 }
 
+static void only_tops(void)
+{
+	struct strv tops = STRV_INIT;
+	struct error err = ERROR_INIT;
+	struct snapshot s;
+	RUN("git init -q to; cd to; printf 'gen\\n*.i\\n' >.gitignore; mkdir -p gen/lib/build "
+	    "gen/other lib/build; "
+	    "for d in gen gen/lib gen/lib/build gen/other lib lib/build .; do echo 1 >$d/f.i; "
+	    "done; "
+	    "ln -s f.i gen/lib/l.i");
+	char *root = path_join(test_tmpdir(), "to"), *our = path_join(test_tmpdir(), "our");
+	strv_pushf(&tops, "%s/gen/lib", root);
+	strv_pushf(&tops, "%s/lib", root);
+	const struct snapshot_root one = {root, NULL, &tops};
+	const struct snapshot_config c = {.repo = our, .roots = &one, .n_roots = 1};
+	if (ok(snapshot_make(&s, &c, &err) == 0, "directories of which only the files go")) {
+		char *paths = root_paths(&s);
+		is_str(paths, ".gitignore gen/lib/f.i gen/lib/l.i lib/f.i ",
+			"ignored files in them, not below");
+		free(paths);
+		snapshot_release(&s);
+	}
+	strv_push(&tops, root);
+	if (ok(snapshot_make(&s, &c, &err) == 0, "the top itself")) {
+		char *paths = root_paths(&s);
+		is_str(paths, ".gitignore f.i gen/lib/f.i gen/lib/l.i lib/f.i ", "its files go");
+		free(paths);
+		snapshot_release(&s);
+	}
+	strv_release(&tops);
+	free(root);
+	free(our);
+}
+
 static void plain_directory(void)
 {
 	RUN("mkdir -p pl/sub/empty; echo 1 >pl/1; echo '*' >pl/.gitignore; git init -q pl/sub/r; "
@@ -532,6 +566,7 @@ int main(void)
 	nested();
 	worktree();
 	needed_and_excluded();
+	only_tops();
 	plain_directory();
 	odd_entries();
 	many_notes();

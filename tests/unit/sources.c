@@ -176,21 +176,6 @@ static char *sight(const char *headers)
 	return buf_detach(&b);
 }
 
-/* Adds to a copy the files at a directory's top, which a snapshot cannot be asked for. */
-static void copy_top(const char *dir)
-{
-	for (size_t i = 0; i < got.roots.n; i++) {
-		if (!path_beneath(dir, got.roots.v[i]))
-			continue;
-		setenv("FROM", dir, 1);
-		setenv("BELOW", dir + strlen(got.roots.v[i]), 1);
-		sh("mkdir -p \"../copies/%zu$BELOW\" && find \"$FROM\" -maxdepth 1 ! -type d -exec "
-		   "cp "
-		   "-a {} \"../copies/%zu$BELOW\" ';'",
-			i, i);
-	}
-}
-
 /* As they are sent. */
 static void copy_roots(void)
 {
@@ -199,7 +184,7 @@ static void copy_roots(void)
 	struct error err = ERROR_INIT;
 	char *repo = xstrdup(at("snapshots"));
 	for (size_t i = 0; i < got.roots.n; i++)
-		roots[i] = (struct snapshot_root){got.roots.v[i], &got.needed};
+		roots[i] = (struct snapshot_root){got.roots.v[i], &got.needed, &got.needed_tops};
 	const struct snapshot_config config = {
 		.repo = repo, .roots = roots, .n_roots = got.roots.n, .excluded = &got.excluded};
 	if (snapshot_make(&snap, &config, &err) < 0)
@@ -211,8 +196,6 @@ static void copy_roots(void)
 		   "tar -x -C ../copies/%zu",
 			i, snap.tree, i);
 	}
-	for (size_t i = 0; i < got.needed_tops.n; i++)
-		copy_top(got.needed_tops.v[i]);
 	snapshot_release(&snap);
 	free(repo);
 	free(roots);
