@@ -47,6 +47,11 @@ struct compile {
 	enum exit_status status;
 };
 
+static bool wants_lab(const struct invocation *in)
+{
+	return in->options.dist || in->options.use_machines.n;
+}
+
 /* ---- the worker in this process ---- */
 
 static void *worker_start(void *ctx, struct response_sink to_boss, struct error *err)
@@ -258,7 +263,7 @@ static enum exit_status build(struct compile *c)
 	enum exit_status status = STATUS_USAGE;
 	c->out = outtree_open(c->out_dir, &err);
 	uv_loop_init(&c->loop);
-	if (c->out && (!lab_is_wanted(c->in) || open_lab(c, &err) == 0)) {
+	if (c->out && (!wants_lab(c->in) || open_lab(c, &err) == 0)) {
 		open_progress(c);
 		run_campaign(c);
 		close_progress(c);
@@ -300,9 +305,11 @@ static enum exit_status usage_error(const char *text)
 static enum exit_status go(struct compile *c)
 {
 	struct error err = ERROR_INIT;
+	if (wants_lab(c->in) && lab_enter(c->in->argv, &err) < 0)
+		return usage_error(err.text);
 	if (plan_make(&c->plan, c->in, &err) < 0)
 		return usage_error(err.text);
-	if (!may_build_here(c) && !lab_is_wanted(c->in))
+	if (!may_build_here(c) && !wants_lab(c->in))
 		return usage_error(
 			c->in->options.no_local
 				? "--no-local leaves nobody to build; cure: --dist, or "

@@ -2,7 +2,6 @@
 #ifndef CLI_LAB_H
 #define CLI_LAB_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
@@ -15,8 +14,9 @@ struct machine_source;
 struct plan;
 struct strv;
 
-/* Whether the run is to use machines at all: --dist, or --use-machines. */
-bool lab_is_wanted(const struct invocation *in);
+/* To be called before all others: only one of our two programs can reach machines. The other becomes that one, with the same arguments, and returns only when
+ * it cannot: -1 and err. */
+int lab_enter(char *const *argv, struct error *err);
 
 /* Opens what all links share: --use-machines is checked, boardman is packed. `names`: those to use; NULL or empty: what the options say. -1 and err: usage. */
 struct lab *lab_new(

@@ -306,7 +306,7 @@ static enum exit_status run(struct invocation *in)
 	l.local = (struct campaign_machine){
 		.name = CONFIG_LOCAL, .local = true, .connect = connect_local, .ctx = &l};
 	uv_loop_init(&l.loop);
-	if (fill(&l, &err) == 0)
+	if (lab_enter(in->argv, &err) == 0 && fill(&l, &err) == 0)
 		l.lab = lab_new(&l.loop, in, in->args, &err);
 	if (l.lab && !is_named(in) && !in->options.kill_workers)
 		lab_add_local(l.lab, &l.local);

@@ -52,15 +52,15 @@ static enum exit_status show_help(const struct verb *v)
 	return STATUS_OK;
 }
 
-static enum exit_status run_verb(const struct verb *v, char *const *argv)
+static enum exit_status run_verb(const struct verb *v, char *const *argv, char *const *rest)
 {
 	struct given g = {0};
-	struct invocation in = {.args = &g.args};
+	struct invocation in = {.args = &g.args, .argv = argv};
 	struct error err = ERROR_INIT;
 	enum exit_status status;
 	options_init(&in.options);
 	config_init(&in.config);
-	if (options_parse(&g, argv, v->bit, &err) < 0)
+	if (options_parse(&g, rest, v->bit, &err) < 0)
 		status = usage(err.text);
 	else if (given_has(&g, "help"))
 		status = show_help(v);
@@ -102,10 +102,10 @@ int main(int argc, char **argv)
 	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
 		return show_help(NULL);
 	if (!strcmp(word, "--version"))
-		return run_verb(&verb_version, argv + argc);
+		return run_verb(&verb_version, argv, argv + argc);
 	if (*word == '-' && !verb_of_option(word))
 		return usage("the verb comes first; cure: boardman VERB [OPTION…] [ARG…], see "
 			     "'boardman help'");
 	const struct verb *v = verb_find(word);
-	return v ? run_verb(v, argv + 2) : STATUS_USAGE;
+	return v ? run_verb(v, argv, argv + 2) : STATUS_USAGE;
 }

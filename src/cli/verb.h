@@ -12,6 +12,7 @@ struct invocation {
 	struct config config;
 	const struct strv *args; /* what is no option */
 	char *cwd; /* absolute; after -C */
+	char *const *argv; /* as the program was called */
 };
 
 struct verb {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <uv.h>
 #include "boss/report/text.h"
+#include "cli/lab.h"
 #include "cli/verb.h"
 #include "cli/version.h"
 #include "common/buf.h"
@@ -95,6 +96,11 @@ static enum exit_status end_workers(const struct options *o)
 
 static enum exit_status run(struct invocation *in)
 {
+	struct error err = ERROR_INIT;
+	if (lab_enter(in->argv, &err) < 0) {
+		log_error("%s", err.text);
+		return STATUS_INCOMPLETE;
+	}
 	return in->options.kill ? end_workers(&in->options) : serve_boss(&in->options);
 }
 
