@@ -1,6 +1,6 @@
 /* slim: what `boardman` has in place of the lab. The libraries that reach other machines (libssh, libgit2, and what these bring) take longer to load
  * than a run without changes takes, so that they belong to a program of their own, boardman-lab, which is started in its stead when machines are
- * wanted. Nothing here but lab_enter is ever called.
+ * wanted. Of what stands here only lab_enter and lab_delete are ever called.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -44,6 +44,13 @@ int lab_enter(char *const *argv, struct error *err)
 	return -1;
 }
 
+/* There never is one. */
+void lab_delete(struct lab *l)
+{
+	if (l)
+		abort();
+}
+
 /* ---- never called ---- */
 
 #define ABSENT(type, name, ...) \
@@ -55,7 +62,6 @@ int lab_enter(char *const *argv, struct error *err)
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 ABSENT(struct lab *, lab_new, uv_loop_t *loop, const struct invocation *in,
 	const struct strv *names, struct error *err)
-ABSENT(void, lab_delete, struct lab *l)
 ABSENT(void, lab_add_local, struct lab *l, const struct campaign_machine *m)
 ABSENT(int, lab_take_sources, struct lab *l, const struct plan *p, const char *out_dir,
 	struct error *err)
