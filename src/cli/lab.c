@@ -41,7 +41,8 @@ struct far {
 struct lab {
 	uv_loop_t *loop;
 	const struct options *options;
-	char *host, *repo, *spool; /* this machine's id; our snapshots; files in transit */
+	char *host, *repo; /* this machine's id; our snapshots */
+	char *spool; /* files in transit; NULL: nothing is built */
 	struct campaign_machine *machines;
 	size_t n;
 	struct far *far;
@@ -134,7 +135,6 @@ static int add_far(struct lab *l, const struct config_machine *m, struct error *
 {
 	struct far *f = &l->far[l->n_far++];
 	*f = (struct far){.lab = l, .config = m};
-	f->spool = path_join(l->spool, m->name);
 	if (m->command && recipe_split(m->command, &f->command, err) < 0)
 		return error_prefix(err, "[machine:%s] command", m->name);
 	l->machines[l->n++] = (struct campaign_machine){
@@ -243,12 +243,22 @@ static void set_source(struct lab *l, const struct snapshot *s, struct sources *
 	l->has_source = true;
 }
 
+/* On the disk where results go, so that they need not be copied. The output directory is held by one run at a time: what is there was left by one
+ * that died. */
+static int open_spool(struct lab *l, const char *out_dir, struct error *err)
+{
+	l->spool = path_join(out_dir, "incoming");
+	for (size_t i = 0; i < l->n_far; i++)
+		l->far[i].spool = path_join(l->spool, l->far[i].config->name);
+	return fs_remove_tree(l->spool, err);
+}
+
 int lab_take_sources(struct lab *l, const struct plan *p, const char *out_dir, struct error *err)
 {
 	struct sources from = {0};
 	struct snapshot *s = &l->snapshot;
 	struct snapshot_root *roots = NULL;
-	int ret = sources_find(&from, p, out_dir, err);
+	int ret = open_spool(l, out_dir, err) < 0 ? -1 : sources_find(&from, p, out_dir, err);
 	for (size_t i = 0; i < from.notes.n; i++)
 		log_note("%s", from.notes.v[i]);
 	if (ret == 0) {
@@ -288,14 +298,13 @@ struct lab *lab_new(
 	if (!cache)
 		goto fail;
 	l->repo = path_join(cache, "snapshots");
-	l->spool = xasprintf("%s/spool/%ld", cache, (long)getpid());
 	free(cache);
 	l->packs = packs_new(loop, l->repo);
 	l->procs = procs_new(loop, err);
 	if (!l->procs ||
 		add_machines(l, in, names && names->n ? names : &in->options.use_machines, err) <
 			0 ||
-		fs_mkdirs(l->spool, err) < 0 || pack_boardman(l, err) < 0)
+		pack_boardman(l, err) < 0)
 		goto fail;
 	return l;
 fail:

@@ -19,7 +19,7 @@ struct remote_config {
 	/* What is sent to a machine; borrowed. NULLs: nothing is ever sent. */
 	const char *bundle_commit, *bundle_id, *loader, *arch, *glibc;
 	const char *boardman; /* of a boardman that is there; NULL: the bundle */
-	const char *spool; /* a directory of its own for files in transit */
+	const char *spool; /* a directory of its own for files in transit; NULL: none will come */
 	const char *options; /* for the worker's command line: "", " -D" */
 	/* Each line that the worker prints beside the protocol. */
 	void (*noise)(void *ctx, const char *line);
