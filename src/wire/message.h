@@ -14,6 +14,7 @@ struct error;
 #define WIRE_PROTOCOL 1
 #define WIRE_MAX_JOBS 256 /* in one build_sketches or cancel */
 #define WIRE_MAX_PIECE (48u << 10) /* bytes of content in one artifact message */
+#define WIRE_MAX_LONG_TEXT (64u << 20) /* of log, err, cmd, deps, syms each, as an artefact */
 #define WIRE_MAX_TEXT (64u << 10) /* of stdout, stderr and commands in a build_result */
 #define WIRE_MAX_STRING (16u << 10) /* bytes of any other string */
 #define WIRE_MAX_ARTIFACTS 4096 /* of one job */

@@ -79,11 +79,19 @@ static void add_text(struct transfer *t, const char *name, const struct buf *tex
 	i->left = text->len;
 }
 
-/* What the result's own line cannot carry. */
+/* What the result's own line cannot carry. More than the boss takes is the sketch's doing, and may not look like this machine's. */
 static void add_long_text(struct transfer *t, const char *name, const struct buf *text)
 {
-	if (!message_text_whole(text))
+	static const char mark[] = "\n[the rest is left out]\n";
+	struct buf start = BUF_INIT;
+	if (text->len > WIRE_MAX_LONG_TEXT) {
+		buf_add(&start, text->data, WIRE_MAX_LONG_TEXT - strlen(mark));
+		buf_addstr(&start, mark);
+		add_text(t, name, &start);
+		buf_release(&start);
+	} else if (!message_text_whole(text)) {
 		add_text(t, name, text);
+	}
 }
 
 /* Opens the file; sets size and digest of the artefact as it is told. -1 and err when it cannot be read. */
@@ -125,7 +133,8 @@ static struct transfer *transfer_new(const struct build_result *given)
 	t->job = r.job;
 	t->attempt = r.attempt;
 	r.artifacts = xcalloc(r.n_artifacts + 1, sizeof *r.artifacts);
-	memcpy(r.artifacts, given->artifacts, r.n_artifacts * sizeof *r.artifacts);
+	for (size_t i = 0; i < r.n_artifacts; i++)
+		r.artifacts[i] = given->artifacts[i];
 	if (r.deps.len)
 		add_text(t, "deps", &r.deps);
 	if (r.syms.len)

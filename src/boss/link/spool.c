@@ -193,7 +193,7 @@ int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *e
 			return -1;
 		f = &a->files[a->n - 1];
 	}
-	uint64_t most = text_of(p->name) < ARRAY_LEN(texts) ? SPOOL_MAX_TEXT : SPOOL_MAX_FILE;
+	uint64_t most = text_of(p->name) < ARRAY_LEN(texts) ? WIRE_MAX_LONG_TEXT : SPOOL_MAX_FILE;
 	if (p->seq != f->seq++)
 		return error_set(err, "the worker sent pieces of '%s' out of order", p->name);
 	if (f->size + p->len > most || a->bytes + p->len > SPOOL_MAX_JOB)
@@ -223,7 +223,7 @@ static int complete_texts(struct attempt *a, struct build_result *out, struct er
 		buf_clear(&a->texts[i]);
 		if (!f->path)
 			buf_add(&a->texts[i], f->head.data, f->head.len);
-		else if (fs_read(f->path, SPOOL_MAX_TEXT, &a->texts[i], err) < 0)
+		else if (fs_read(f->path, WIRE_MAX_LONG_TEXT, &a->texts[i], err) < 0)
 			return -1;
 		*(struct buf *)((char *)out + texts[i].offset) = a->texts[i];
 	}

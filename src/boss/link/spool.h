@@ -12,9 +12,8 @@ struct spool;
 
 #define SPOOL_MAX_FILE (256ull << 20) /* bytes of one file */
 #define SPOOL_MAX_JOB (1ull << 30) /* of all files of one job */
-#define SPOOL_MAX_TEXT (64ull << 20) /* of log, err, cmd, deps, syms each */
 
-/* Files lie in `dir`, which is made when first needed and removed with the spool. */
+/* Files lie in `dir`, which is made when first needed and removed with the spool; NULL: no file may come. */
 struct spool *spool_new(const char *dir);
 void spool_free(struct spool *s);
 /* The worker was given that attempt: it may send files of it. */
