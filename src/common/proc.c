@@ -20,6 +20,8 @@
 
 #define DEFAULT_MAX_OUTPUT ((size_t)16 << 20)
 #define READ_SIZE 65536
+/* What is kept of the end of a stderr that is cut: the reason for a failure stands there. */
+#define TAIL_SIZE 65536
 #define READS_A_TURN 16
 /* What a grandchild that kept a pipe gets after the child's end. */
 #define GRACE_MS 200
@@ -29,6 +31,8 @@ struct stream {
 	uv_poll_t poll;
 	int fd; /* -1: at its end */
 	struct buf *to;
+	struct buf tail; /* of what is over the ceiling: twice TAIL_SIZE at most */
+	uint64_t over; /* bytes */
 };
 
 struct proc {
@@ -61,6 +65,7 @@ static void free_proc(struct proc *p)
 {
 	buf_release(&p->result.out);
 	buf_release(&p->result.err);
+	buf_release(&p->err.tail);
 	free(p);
 }
 
@@ -141,22 +146,49 @@ static bool is_finished(const struct proc *p)
 	return p->exited && p->out.fd < 0 && p->err.fd < 0;
 }
 
+/* Says what is left out, and goes on with the last lines. */
+static void add_tail(struct stream *s)
+{
+	if (!s->over)
+		return;
+	size_t skip = s->tail.len > TAIL_SIZE ? s->tail.len - TAIL_SIZE : 0;
+	const char *nl = skip ? memchr(s->tail.data + skip, '\n', s->tail.len - skip) : NULL;
+	if (nl)
+		skip = (size_t)(nl + 1 - s->tail.data);
+	uint64_t lost = s->over - (s->tail.len - skip);
+	if (lost)
+		buf_addf(s->to, "\n[%llu bytes are left out here]\n", (unsigned long long)lost);
+	buf_add(s->to, s->tail.data + skip, s->tail.len - skip);
+}
+
 static void finish(struct proc *p)
 {
 	unlink_proc(p);
 	reap(p);
+	add_tail(&p->err);
 	p->done(p, &p->result, p->ctx);
 	close_proc(p);
 }
 
 /* Output */
 
+static void keep_tail(struct stream *s, const char *data, size_t n)
+{
+	buf_add(&s->tail, data, n);
+	s->over += n;
+	if (s->tail.len < 2 * TAIL_SIZE)
+		return;
+	memmove(s->tail.data, s->tail.data + s->tail.len - TAIL_SIZE, TAIL_SIZE);
+	buf_truncate(&s->tail, TAIL_SIZE);
+}
+
 static void keep(struct proc *p, struct stream *s, size_t n)
 {
-	size_t room = p->max_output - s->to->len;
-	if (n > room)
-		p->result.cut = true;
-	buf_add(s->to, p->ps->chunk, n < room ? n : room);
+	size_t room = p->max_output - s->to->len, fits = n < room ? n : room;
+	buf_add(s->to, p->ps->chunk, fits);
+	p->result.cut |= n > room;
+	if (n > room && s == &p->err)
+		keep_tail(s, p->ps->chunk + fits, n - fits);
 }
 
 /* Reads what is there, a bounded part of it when it does not end. */

@@ -21,7 +21,7 @@ struct proc_result {
 	int exit_status; /* as a shell has it: the code, or 128 + signal */
 	int signal; /* 0 unless killed by one */
 	bool timed_out; /* killed for its time limit */
-	bool cut; /* output went over the ceiling; the rest was dropped */
+	bool cut; /* output went over the ceiling: the rest was dropped, but for the end of stderr */
 	struct buf out; /* stdout */
 	struct buf err; /* stderr */
 	double wall,
@@ -36,7 +36,8 @@ struct proc_spec {
 	char *const *envp; /* NULL: our own environment */
 	const char *cwd; /* NULL: ours */
 	double timeout; /* seconds, then SIGKILL to the group; 0 none */
-	size_t max_output; /* bytes of stdout and of stderr kept; 0: 16 MiB */
+	size_t max_output; /* bytes of stdout and of stderr kept; 0: 16 MiB. Of stderr the last lines too, up to 64 KiB, after a line that
+			    * tells how much is left out */
 };
 
 struct procs; /* all children on one loop */

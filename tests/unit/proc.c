@@ -21,7 +21,7 @@ static char self[4096];
 struct outcome {
 	int calls;
 	struct proc_result r; /* the buffers are copies */
-	char out[4096], err[4096];
+	char out[4096], err[80 << 10];
 	struct proc *p;
 };
 
@@ -286,10 +286,18 @@ static void test_failures(void)
 static void test_output(void)
 {
 	struct outcome o =
-		sh("head -c 3000000 /dev/zero | tr '\\0' x; head -c 200000 /dev/zero >&2",
-			(struct proc_spec){.max_output = 1000});
-	ok(o.r.out.len == 1000 && o.r.err.len == 1000, "the first bytes up to the ceiling");
+		sh("head -c 3000000 /dev/zero | tr '\\0' x", (struct proc_spec){.max_output = 1000});
+	ok(o.r.out.len == 1000, "the first bytes up to the ceiling");
 	ok(o.r.cut && o.r.exit_status == 0, "cut, but read to the end");
+	o = sh("seq 100000 199999 >&2; echo at last >&2", (struct proc_spec){.max_output = 700});
+	ok(o.r.cut && o.r.err.len > 700 && o.r.err.len <= 700 + 64 + (64 << 10),
+		"stderr: the last lines too");
+	ok(!strncmp(o.err + 693, "100099\n\n[", 9), "after the first ones, and a mark");
+	const char *mark = strstr(o.err, " bytes are left out here]\n1");
+	ok(mark && !strcmp(o.err + o.r.err.len - 8, "at last\n"), "up to the end");
+	long long lost = atoll(o.err + 702);
+	const char *rest = mark ? strchr(mark, '\n') + 1 : "";
+	is_int(700 + lost + (long long)strlen(rest), 700008, "what is left out is counted");
 	o = sh("printf 12345", (struct proc_spec){.max_output = 5});
 	ok(o.r.out.len == 5 && !o.r.cut, "exactly the ceiling is not cut");
 	o = sh("head -c 3000000 /dev/zero", (struct proc_spec){0});
