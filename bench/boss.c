@@ -45,9 +45,11 @@ static double wall(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static struct link connect_fake(void *ctx, const struct campaign_machine *m)
+static struct link connect_fake(
+	void *ctx, const struct campaign_machine *m, struct noise_sink noise)
 {
 	struct bench *b = ctx;
+	(void)noise;
 	char *spool = xasprintf("%s/spool/%s", b->dir, m->name);
 	const struct remote_config c = {
 		.loop = &b->loop,
