@@ -7,12 +7,14 @@
 #   sshd_cut DIR NAME          ends its sessions, whatever runs in them; it goes on to listen
 #   sshd_end DIR               stops all, at the test's end
 #   sshd_in='ip netns exec N'  where sshd is started
+#   sshd_env=(A=b)             more variables of those who log in; %m is the machine's directory
 #
 # DIR/config is for `ssh -F`, and for boardman by $BOARDMAN_SSH_CONFIG; DIR/id is the key they take; DIR/known_hosts; DIR/NAME has home,
 # log, sshd_config, port. Without sshd `sshd_missing` is true.
 
 sshd_program=/usr/sbin/sshd
 sshd_in=
+sshd_env=()
 
 sshd_missing() {
   [ ! -x "$sshd_program" ] || ! command -v ssh >/dev/null
@@ -52,7 +54,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 500:30:1000
-SetEnv HOME=$dir/$name/home
+SetEnv HOME=$dir/$name/home ${sshd_env[*]//%m/"$dir/$name"}
 EOF
   # The first value of a keyword counts.
   printf '%s\n' "$@" 'MaxSessions 64'
@@ -65,6 +67,7 @@ sshd_listen() { # DIR NAME
   : >"$dir/log"
   # shellcheck disable=SC2086
   setsid $sshd_in "$sshd_program" -D -f "$dir/sshd_config" -E "$dir/log" </dev/null >/dev/null 2>&1 &
+  disown # its end is no news
   until grep -q 'Server listening' "$dir/log" && [ -s "$dir/pid" ]; do
     if ! kill -0 $! 2>/dev/null || [ "$SECONDS" -ge "$end" ]; then return 1; fi
     sleep 0.01

@@ -93,6 +93,7 @@ static void test_judging(void)
 		"glibc (none)");
 	refuses("system Linux\narch x86_64\nglibc glibc 2.36\ngit \ndir /d\ndone\n", "no git");
 	refuses(GOOD "done\n", "not ours");
+	refuses(GOOD "unwritable /d\ndisk \ndone\n", "cannot write to '/d' there");
 	refuses(GOOD "dir /d\ndisk 1000\ndone\n", "disk full");
 }
 

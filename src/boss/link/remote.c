@@ -11,12 +11,16 @@
 #include "boss/link/spool.h"
 #include "common/error.h"
 #include "common/timing.h"
+#include "common/utf8.h"
 #include "common/xalloc.h"
 #include "git/push.h"
 #include "wire/frame.h"
 #include "wire/message.h"
 
 #define MAX_SCRIPT_OUTPUT (64u << 10)
+#define MAX_CHATTER (4u << 20) /* of a login, before a script's mark */
+#define CURE_VERSION "; cure: have this version there, or leave out boardman_path"
+#define CURE_SHELL "; cure: keep its ~/.bashrc and ~/.profile quiet where nobody looks"
 
 enum state {
 	STATE_NEW,
@@ -29,20 +33,25 @@ enum state {
 	STATE_DEAD
 };
 
-/* What each waits for is late after; conn and pusher have deadlines of their own. */
+/* What each waits for is late after, and what helps then; conn and pusher have deadlines of their own. */
 static const struct {
 	const char *name;
 	bool has_deadline;
 	enum timing deadline;
+	const char *cure;
 } states[] = {
-	[STATE_NEW] = {"new", false, 0},
-	[STATE_CONNECTING] = {"connecting", false, 0},
-	[STATE_PROBING] = {"looking at it", true, TIMING_PROBE},
-	[STATE_EQUIPPING] = {"sending boardman", false, 0},
-	[STATE_UNPACKING] = {"unpacking boardman", true, TIMING_STALL},
-	[STATE_STARTING] = {"starting the worker", true, TIMING_PROBE},
-	[STATE_SERVING] = {"serving", true, TIMING_SILENCE},
-	[STATE_DEAD] = {"dead", false, 0},
+	[STATE_NEW] = {"new", false, 0, NULL},
+	[STATE_CONNECTING] = {"connecting", false, 0, NULL},
+	[STATE_PROBING] = {"looking at it", true, TIMING_PROBE,
+		"log in by hand: its shell must not wait for anybody"},
+	[STATE_EQUIPPING] = {"sending boardman", false, 0, NULL},
+	[STATE_UNPACKING] = {"unpacking boardman", true, TIMING_STALL,
+		"look at its disk: it is slow, or full"},
+	[STATE_STARTING] = {"starting the worker", true, TIMING_PROBE,
+		"run 'boardman worker' there: it should say ready"},
+	[STATE_SERVING] = {"serving", true, TIMING_SILENCE,
+		"look whether it hangs, or its network does"},
+	[STATE_DEAD] = {"dead", false, 0, NULL},
 };
 
 struct remote {
@@ -53,11 +62,13 @@ struct remote {
 	struct facts facts;
 	struct channel *channel; /* of the script or worker that runs; NULL none */
 	struct buf output; /* of a script */
+	size_t chatter; /* bytes before its mark that were let go */
 	struct frame lines, noise;
 	struct spool *spool;
 	struct pusher *pusher;
 	void (*pushed)(void *ctx, const char *why);
 	void *pushed_ctx;
+	char *last_words; /* the last line that the worker printed beside the protocol */
 	bool patient; /* it was asked what takes it long: no silence counts until it answers */
 	uv_timer_t *deadline, *ping;
 	void (*closed)(void *ctx);
@@ -91,22 +102,47 @@ static void fail(struct remote *r, const char *why)
 static void on_deadline(uv_timer_t *t)
 {
 	struct remote *r = t->data;
-	char *why = r->state == STATE_SERVING
-			    ? xasprintf("nothing heard for %u s", timing_ms(TIMING_SILENCE) / 1000)
-			    : xasprintf("no answer while %s", states[r->state].name);
+	const char *cure = states[r->state].cure;
+	char *why = r->state == STATE_SERVING ? xasprintf("nothing heard for %u s; cure: %s",
+							timing_ms(TIMING_SILENCE) / 1000, cure)
+					      : xasprintf("no answer while %s; cure: %s",
+							states[r->state].name, cure);
 	fail(r, why);
 	free(why);
 }
 
 /* ---- scripts ---- */
 
+/* What stands after the mark; NULL when there is none. */
+static const char *after_mark(const struct remote *r)
+{
+	const char *text = buf_str(&r->output), *mark = PUSH_MARK "\n";
+	const char *at = memmem(text, r->output.len, mark, strlen(mark));
+	return at ? at + strlen(mark) : NULL;
+}
+
+/* What a login prints before the mark is let go but for its end, in which the mark may have begun. */
+static void forget_chatter(struct remote *r)
+{
+	size_t keep = strlen(PUSH_MARK) + 1;
+	if (r->output.len <= keep || after_mark(r))
+		return;
+	r->chatter += r->output.len - keep;
+	memmove(r->output.data, r->output.data + r->output.len - keep, keep);
+	buf_truncate(&r->output, keep);
+}
+
 static void on_output(void *ctx, const char *data, size_t len)
 {
 	struct remote *r = ctx;
-	if (r->output.len + len > MAX_SCRIPT_OUTPUT)
-		fail(r, "its shell says too much");
-	else
-		buf_add(&r->output, data, len);
+	if (r->state == STATE_DEAD)
+		return;
+	buf_add(&r->output, data, len);
+	forget_chatter(r);
+	if (r->output.len > MAX_SCRIPT_OUTPUT)
+		fail(r, "its shell says too much" CURE_SHELL);
+	else if (r->chatter > MAX_CHATTER)
+		fail(r, "its login prints without end" CURE_SHELL);
 }
 
 static void on_noise(void *ctx, const char *data, size_t len);
@@ -118,16 +154,10 @@ static void run_script(struct remote *r, enum state state, struct buf *script,
 	const struct channel_events events = {
 		.out = on_output, .err = on_noise, .ended = ended, .ctx = r};
 	buf_clear(&r->output);
+	r->chatter = 0;
 	go(r, state);
 	r->channel = conn_exec(r->config.conn, buf_str(script), &events);
 	buf_release(script);
-}
-
-/* What stands after the mark; NULL when there is none. */
-static const char *after_mark(const struct remote *r)
-{
-	const char *mark = strstr(buf_str(&r->output), PUSH_MARK "\n");
-	return mark ? mark + strlen(PUSH_MARK) + 1 : NULL;
 }
 
 static void start_worker(struct remote *r);
@@ -139,7 +169,9 @@ static void on_unpacked(void *ctx, int status, const char *why)
 	if (status == 0)
 		start_worker(r);
 	else
-		fail(r, why ? why : "boardman cannot be unpacked there");
+		fail(r, why ? why
+			    : "boardman cannot be unpacked there; cure: make room in its "
+			      "~/.cache");
 }
 
 static void on_equipped(void *ctx, const char *why)
@@ -183,7 +215,7 @@ static void on_probed(void *ctx, int status, const char *why)
 	if (r->state == STATE_DEAD)
 		return;
 	if (!text)
-		fail(r, why ? why : "it has no POSIX shell");
+		fail(r, why ? why : "it has no POSIX shell; cure: 'sh' must be one there");
 	else if (facts_parse(&r->facts, text, &err) < 0 ||
 		 facts_check(&r->facts, r->boardman ? NULL : r->arch, r->glibc, &err) < 0)
 		fail(r, err.text);
@@ -220,9 +252,27 @@ static void on_conn_failed(void *ctx, enum conn_fault fault, const char *why, co
 
 /* ---- the worker's words ---- */
 
+/* For a message: on one line, no longer than this, without what a terminal would obey. */
+#define MAX_LAST_WORDS 200
+
+static char *printable(const char *line, size_t len)
+{
+	struct buf text = BUF_INIT;
+	utf8_add(&text, line, len);
+	buf_truncate(&text, utf8_cut(buf_str(&text), text.len, MAX_LAST_WORDS));
+	for (char *p = text.data; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return buf_detach(&text);
+}
+
 static bool on_noise_line(void *ctx, const char *line, size_t len)
 {
 	struct remote *r = ctx;
+	if (len) {
+		free(r->last_words);
+		r->last_words = printable(line, len);
+	}
 	if (len && r->config.noise)
 		r->config.noise(r->config.ctx, line);
 	return true;
@@ -254,8 +304,9 @@ static void on_response(struct remote *r, const struct response *m)
 	if (m->kind == RESP_READY && r->state == STATE_STARTING) {
 		go(r, STATE_SERVING);
 		if (m->protocol != WIRE_PROTOCOL) {
-			fail(r, "its boardman speaks another protocol; cure: the same version "
-				"there");
+			error_set(&err, "its boardman %s speaks another protocol" CURE_VERSION,
+				m->version);
+			fail(r, err.text);
 			return;
 		}
 	}
@@ -284,8 +335,9 @@ static bool on_line(void *ctx, const char *line, size_t len)
 	if (strncmp(line, WIRE_PREFIX, prefix) != 0)
 		return on_noise_line(r, line, len);
 	if (message_get_response(&m, line + prefix, len - prefix, &err) < 0) {
-		error_prefix(&err, "the worker speaks nonsense");
-		fail(r, err.text);
+		char *why = xasprintf("the worker speaks nonsense: %s" CURE_VERSION, err.text);
+		fail(r, why);
+		free(why);
 		return false;
 	}
 	on_response(r, &m.r);
@@ -308,9 +360,17 @@ static void on_words(void *ctx, const char *data, size_t len)
 static void on_worker_ended(void *ctx, int status, const char *why)
 {
 	struct remote *r = ctx;
+	char *text;
 	r->channel = NULL;
-	char *text = why ? xasprintf("the worker ended: %s", why)
-			 : xasprintf("the worker ended with status %d", status);
+	if (why)
+		text = xasprintf("the worker ended: %s", why);
+	else if (r->boardman && (status == 126 || status == 127))
+		text = xasprintf("%s '%s' there; cure: correct boardman_path, or leave it out",
+			status == 126 ? "cannot run" : "no boardman at", r->boardman);
+	else if (status == 0 || !r->last_words)
+		text = xasprintf("the worker ended with status %d", status);
+	else
+		text = xasprintf("the worker ended with status %d: %s", status, r->last_words);
 	fail(r, text);
 	free(text);
 }
@@ -445,6 +505,7 @@ static void remote_free(void *impl)
 	free(r->arch);
 	free(r->glibc);
 	free(r->boardman);
+	free(r->last_words);
 	free(r);
 }
 

@@ -21,7 +21,9 @@ static const char find_dir[] =
 	"dir=$dir/boardman/$id\n";
 
 static const char tell_facts[] =
-	"mkdir -p \"$dir\" && [ -O \"$dir\" ] && [ ! -L \"$dir\" ] && echo \"dir $dir\"\n"
+	"mkdir -p \"$dir\" && touch \"$dir/.probe\" && rm \"$dir/.probe\" || echo \"unwritable "
+	"$dir\"\n"
+	"[ -O \"$dir\" ] && [ ! -L \"$dir\" ] && echo \"dir $dir\"\n"
 	"echo \"system $(uname -s)\"\n"
 	"echo \"arch $(uname -m)\"\n"
 	"echo \"glibc $(getconf GNU_LIBC_VERSION)\"\n"
@@ -51,6 +53,7 @@ void facts_release(struct facts *f)
 	free(f->glibc);
 	free(f->git);
 	free(f->dir);
+	free(f->unwritable);
 	*f = (struct facts){0};
 }
 
@@ -74,7 +77,9 @@ static void take(struct facts *f, const char *key, const char *value)
 			strncmp(value, "git version ", 12) == 0 ? xstrdup(value + 12) : xstrdup("");
 	else if (!strcmp(key, "dir") && !f->dir)
 		f->dir = xstrdup(value);
-	else if (!strcmp(key, "disk"))
+	else if (!strcmp(key, "unwritable") && !f->unwritable)
+		f->unwritable = xstrdup(value);
+	else if (!strcmp(key, "disk") && *value)
 		f->disk = strtoll(value, NULL, 10) * 1024;
 	else if (!strcmp(key, "bundle"))
 		f->bundle = true;
@@ -120,12 +125,17 @@ int facts_check(const struct facts *f, const char *arch, const char *glibc, stru
 		return error_set(err, "runs %s; cure: machines run Linux", f->system);
 	if (!*f->git)
 		return error_set(err, "no git; cure: install git there");
-	if (!f->dir)
-		return error_set(err, "its cache directory is not ours; cure: look at "
-				      "~/.cache/boardman there");
 	if (f->disk >= 0 && f->disk < ENOUGH_DISK)
 		return error_set(err, "disk full: %lld MB left; cure: make room",
 			(long long)(f->disk >> 20));
+	if (f->unwritable)
+		return error_set(err,
+			"cannot write to '%s' there; cure: make it writable, or set XDG_CACHE_HOME "
+			"there",
+			f->unwritable);
+	if (!f->dir)
+		return error_set(err, "its cache directory is not ours; cure: look at "
+				      "~/.cache/boardman there");
 	if (!arch || f->bundle)
 		return 0;
 	if (strcmp(f->arch, arch) != 0)

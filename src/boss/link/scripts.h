@@ -15,7 +15,8 @@ struct facts {
 	char *system, *arch; /* uname */
 	char *glibc; /* "2.36"; "" none */
 	char *git; /* its version; "" none */
-	char *dir; /* boardman's directory there */
+	char *dir; /* boardman's directory there; NULL: it is not ours */
+	char *unwritable; /* that directory, where nothing can be written to it; NULL: it can */
 	int64_t disk; /* bytes free there; -1 unknown */
 	bool bundle; /* what the boss would send is there */
 };

@@ -118,6 +118,14 @@ static void refuse(struct ssh_chan *ch, const struct ssh_conn *c, const char *wh
 	ch->state = CHAN_CLOSING;
 }
 
+/* libssh's words for it are numbers. */
+static void refuse_session(struct ssh_chan *ch)
+{
+	ch->refused = xstrdup("the machine refuses one more session on this connection; cure: "
+			      "MaxSessions 2 or more in its sshd_config");
+	ch->state = CHAN_CLOSING;
+}
+
 static void open_step(struct ssh_conn *c, struct ssh_chan *ch)
 {
 	if (!ch->channel) {
@@ -133,7 +141,7 @@ static void open_step(struct ssh_conn *c, struct ssh_chan *ch)
 	if (ch->opened)
 		ch->state = ch->silent ? CHAN_CLOSING : CHAN_ASKING;
 	else if (ret != SSH_AGAIN)
-		refuse(ch, c, "the machine refuses one more session on this connection");
+		refuse_session(ch);
 }
 
 static void ask_step(struct ssh_conn *c, struct ssh_chan *ch)
