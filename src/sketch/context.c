@@ -466,11 +466,15 @@ static void digest_settings(struct context *c)
 		digester_add_digest(w.d, &c->role[l]);
 	digester_add_digest(w.d, &c->link_role);
 	digester_add_digest(w.d, &c->ctags);
-	digester_addstr(w.d, libraries_digest(c->libraries));
 	props_each(c->board->props, add_setting, &w);
 	add_tools(&w);
-	digester_finish(w.d, &c->settings);
+	digester_finish(w.d, &c->rules);
 	digester_free(w.d);
+	struct digester *d = digester_new();
+	digester_add_digest(d, &c->rules);
+	digester_addstr(d, libraries_digest(c->libraries));
+	digester_finish(d, &c->settings);
+	digester_free(d);
 }
 
 static struct context *context_new(struct shared *s, const char *board, const char *tree_library,

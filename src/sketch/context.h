@@ -72,6 +72,7 @@ struct context {
 	const struct strv *system_dirs[LANG_COUNT];
 	struct digest link_role;
 	struct digest ctags; /* all 0 while there is none */
+	struct digest rules; /* of what decides results beside sources and libraries */
 	struct digest
 		settings; /* of all that decides results beside sources: see context_settings */
 	struct size_rules *size;

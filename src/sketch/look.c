@@ -1,4 +1,4 @@
-/* look: see look.h. Which of a platform's files a build reads is known only afterwards, so that all of them count. */
+/* look: see look.h. Libraries do not count: each machine has those that its jobs can reach. Which of a platform's files a build reads is known only afterwards, so that all of them count. */
 #include "sketch/look.h"
 
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static char *digest_of(const struct context *c)
 	char hex[DIGEST_HEX_LEN + 1];
 	struct digest sum;
 	struct digester *d = digester_new();
-	digester_add_digest(d, &c->settings);
+	digester_add_digest(d, &c->rules);
 	digester_add_digest(d, &c->link_role);
 	for (int l = 0; l < LANG_COUNT; l++)
 		digester_add_digest(d, &c->role[l]);
