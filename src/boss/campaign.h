@@ -11,6 +11,7 @@
 #include "boss/link/link.h"
 #include "boss/report/row.h"
 
+struct buf;
 struct error;
 struct job;
 struct machine_source;
@@ -54,7 +55,12 @@ struct campaign_config {
 	bool rebuild_failed; /* -F */
 	/* Whether a result still stands, told here and at once; NULL: the worker tells. */
 	bool (*stands)(void *ctx, const struct job *j);
-	void *stands_ctx;
+	/* What results of the job must have as their settings to stand here, and with what toolchain and platform they must have been made then; and
+	 * how another machine's deps become ours, with their new key. NULLs: they stay as they are. */
+	const char *(*settings_of)(void *ctx, const struct job *j, const char **digest);
+	bool (*adopt)(
+		void *ctx, const char *settings, const char *deps, struct buf *out, char **key);
+	void *stands_ctx; /* of these three */
 	int engine; /* the engine's version */
 	const char *version; /* boardman's */
 	const struct strv *platforms; /* lines for run.json */

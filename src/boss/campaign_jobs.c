@@ -65,20 +65,34 @@ static double load_known(struct campaign *c, struct campaign_job *j, const char 
 	return seconds > 0 ? seconds : -1;
 }
 
-/* Where the one who would build it may not see what it was made of, that is found out here. */
-static bool stands(const struct campaign *c, const struct campaign_job *j)
+static struct job job_as_known(const struct campaign *c, const struct campaign_job *j)
 {
-	const struct campaign_config *cc = c->config;
 	const struct matrix_sketch *s = sketch_of(c, j->row);
-	const struct job job = {
-		.board = (char *)matrix_board(cc->matrix, j->row),
+	return (struct job){
+		.board = (char *)matrix_board(c->config->matrix, j->row),
 		.sketch = s->dir,
 		.tree_library = s->tree_library,
 		.library_dirs = s->library_dirs,
 		.known_key = j->known.key,
 		.known_deps = j->deps,
 	};
+}
+
+/* Where the one who would build it may not see what it was made of, that is found out here. */
+static bool stands(const struct campaign *c, const struct campaign_job *j)
+{
+	const struct campaign_config *cc = c->config;
+	const struct job job = job_as_known(c, j);
 	return j->has_known && cc->stands && cc->stands(cc->stands_ctx, &job);
+}
+
+/* By what their results can be ours, as things are now. */
+static void ask_settings(const struct campaign *c, struct campaign_job *j)
+{
+	const struct campaign_config *cc = c->config;
+	const struct job job = job_as_known(c, j);
+	if (cc->settings_of)
+		j->settings = cc->settings_of(cc->stands_ctx, &job, &j->digest);
 }
 
 static void job_free(struct campaign_job *j)
@@ -112,6 +126,7 @@ static void load_job(struct campaign *c, size_t row)
 		job_free(j);
 		return;
 	}
+	ask_settings(c, j);
 	c->n_jobs++;
 	sched_add(c->sched, c->config->matrix->v[row].board, expected);
 }
@@ -275,6 +290,27 @@ static void publish(struct campaign *c, const struct lab_machine *lm, const stru
 	record_release(&rec);
 }
 
+/* Where a machine differs only in that it was not sent all there is here, its result is one that was made here. */
+static void publish_far(
+	struct campaign *c, const struct lab_machine *lm, const struct build_result *r)
+{
+	const struct campaign_config *cc = c->config;
+	const struct campaign_job *j = &c->jobs[r->job];
+	const struct look *look = lm->looks ? &lm->looks[cc->matrix->v[j->row].board] : NULL;
+	struct build_result ours = *r;
+	struct buf deps = BUF_INIT;
+	char *key = NULL;
+	if (r->deps.len && j->settings && look && look->digest &&
+		!strcmp(look->digest, j->digest) &&
+		cc->adopt(cc->stands_ctx, j->settings, buf_str(&r->deps), &deps, &key)) {
+		ours.deps = deps;
+		ours.key = key;
+	}
+	publish(c, lm, &ours);
+	buf_release(&deps);
+	free(key);
+}
+
 /* The worker shares our disk: what does not fit there would not fit here. */
 static bool tells_of_full_disk(const struct build_result *r)
 {
@@ -313,7 +349,9 @@ bool campaign_job_result(
 		campaign_job_end(c, r->job, VERDICT_INFRA, "the worker gave a result that is none");
 	else if (lm->spec->local && tells_of_full_disk(r))
 		stop_for_disk(c, r);
-	else
+	else if (lm->spec->local)
 		publish(c, lm, r);
+	else
+		publish_far(c, lm, r);
 	return true;
 }

@@ -205,6 +205,16 @@ static bool stands(void *judge, const struct job *j)
 	return judge_stands(judge, j);
 }
 
+static const char *settings_of(void *judge, const struct job *j, const char **digest)
+{
+	return judge_settings(judge, j, digest);
+}
+
+static bool adopt(void *judge, const char *settings, const char *deps, struct buf *out, char **key)
+{
+	return judge_adopt(judge, settings, deps, out, key);
+}
+
 static void run_campaign(struct compile *c)
 {
 	const struct options *o = &c->in->options;
@@ -222,6 +232,8 @@ static void run_campaign(struct compile *c)
 		.max_failures = (unsigned)o->max_failures,
 		.rebuild_failed = o->rebuild_failed,
 		.stands = c->lab ? stands : NULL,
+		.settings_of = c->lab ? settings_of : NULL,
+		.adopt = adopt,
 		.engine = ENGINE_VERSION,
 		.version = boardman_version(),
 		.platforms = &c->plan.platforms,
@@ -234,7 +246,8 @@ static void run_campaign(struct compile *c)
 	if (c->lab)
 		config.machines = lab_machines(c->lab, &config.n_machines);
 	struct judge *judge =
-		c->lab ? judge_open(&c->plan.settings, c->plan.setup.platforms) : NULL;
+		c->lab ? judge_open(&c->plan.settings, c->plan.setup.platforms, lab_since(c->lab))
+		       : NULL;
 	config.stands_ctx = judge;
 	campaign_run(&config, &c->result);
 	judge_close(judge);

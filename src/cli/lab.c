@@ -55,6 +55,7 @@ struct lab {
 	bool has_source;
 	struct machine_source source;
 	char *run, *boss;
+	int64_t since; /* the sources are of that time or later */
 };
 
 int lab_enter(char *const *argv, struct error *err)
@@ -258,6 +259,9 @@ int lab_take_sources(struct lab *l, const struct plan *p, const char *out_dir, s
 	struct sources from = {0};
 	struct snapshot *s = &l->snapshot;
 	struct snapshot_root *roots = NULL;
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	l->since = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	int ret = open_spool(l, out_dir, err) < 0 ? -1 : sources_find(&from, p, out_dir, err);
 	for (size_t i = 0; i < from.notes.n; i++)
 		log_note("%s", from.notes.v[i]);
@@ -361,4 +365,9 @@ const struct campaign_machine *lab_machines(const struct lab *l, size_t *n)
 const struct machine_source *lab_source(const struct lab *l)
 {
 	return l->has_source ? &l->source : NULL;
+}
+
+int64_t lab_since(const struct lab *l)
+{
+	return l->since;
 }

@@ -3,6 +3,7 @@
 #define CLI_LAB_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 struct campaign_machine;
@@ -30,5 +31,7 @@ int lab_take_sources(struct lab *l, const struct plan *p, const char *out_dir, s
 /* The machines, and what they get (NULL without lab_take_sources). Borrowed. */
 const struct campaign_machine *lab_machines(const struct lab *l, size_t *n);
 const struct machine_source *lab_source(const struct lab *l);
+/* The moment before the snapshot was made: ns of the kernel's coarse clock. */
+int64_t lab_since(const struct lab *l);
 
 #endif

@@ -67,6 +67,7 @@ ABSENT(int, lab_take_sources, struct lab *l, const struct plan *p, const char *o
 	struct error *err)
 ABSENT(const struct campaign_machine *, lab_machines, const struct lab *l, size_t *n)
 ABSENT(const struct machine_source *, lab_source, const struct lab *l)
+ABSENT(int64_t, lab_since, const struct lab *l)
 ABSENT(struct workplace *, workplace_open, bool private_view, struct error *err)
 ABSENT(void, workplace_free, struct workplace *w)
 ABSENT(bool, workplace_has_view, const struct workplace *w)

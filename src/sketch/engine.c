@@ -183,6 +183,22 @@ bool engine_stands(struct engine *e, const struct engine_job *j)
 	return !*c->error.text && record_is_current(c, j->known_key, j->known_deps);
 }
 
+bool engine_settings(struct engine *e, const struct engine_job *j, char hex[65])
+{
+	const struct context *c =
+		context_get(&e->contexts, &e->s, j->board, j->tree_library, j->library_dirs);
+	if (*c->error.text)
+		return false;
+	digest_hex(&c->settings, hex);
+	return true;
+}
+
+bool engine_adopt(struct engine *e, const char *settings, int64_t since, const char *deps,
+	struct buf *out, char **key)
+{
+	return record_adopt(settings, e->s.files, since, deps, out, key);
+}
+
 unsigned long engine_processes(const struct engine *e)
 {
 	return tasks_started(e->s.tasks);

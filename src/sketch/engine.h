@@ -134,6 +134,14 @@ void engine_look(struct engine *e, const char *board, struct engine_look *out);
  * toolchain that was never seen. */
 bool engine_stands(struct engine *e, const struct engine_job *j);
 
+/* The digest (hex) of all that decides the job's result beside its sources; false when the board cannot be built here. */
+bool engine_settings(struct engine *e, const struct engine_job *j, char hex[65]);
+/* Makes the deps of a result of that settings, which another machine has made with the toolchain and platform that this one has, those of one
+ * that was made here; directories that have changed since `since` (ns of the kernel's coarse clock) are left as they are there. `out` is
+ * empty, *key new. False: nothing can be made of them. */
+bool engine_adopt(struct engine *e, const char *settings, int64_t since, const char *deps,
+	struct buf *out, char **key);
+
 /* Compilers, archivers and linkers started so far. */
 unsigned long engine_processes(const struct engine *e);
 

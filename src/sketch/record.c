@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "common/fs.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
@@ -33,6 +34,62 @@ bool record_is_current(const struct context *c, const char *key, const char *dep
 out:
 	buf_release(&text);
 	return current;
+}
+
+/* The row at `line`, with this machine's listing where it is a directory that has not changed since. */
+static void adopt_row(
+	struct file_index *ix, int64_t since, const char *line, size_t len, struct buf *out)
+{
+	struct stat st;
+	char hex[DIGEST_HEX_LEN + 1];
+	const char *path = memchr(line, '\t', len);
+	const char *end = path ? memchr(path + 1, '\t', (size_t)(line + len - path - 1)) : NULL;
+	if (!end || end - path < 3 || end[-1] != '/') {
+		buf_add(out, line, len);
+		return;
+	}
+	char *dir = xstrndup(path + 1, (size_t)(end - path) - 2);
+	const struct file_facts *f = file_index_get(ix, dir);
+	bool holds = f && (f->flags & FILE_IS_DIR) && stat(dir, &st) == 0 &&
+		     file_index_ns(&st.st_mtim) < since && file_index_ns(&st.st_ctim) < since;
+	if (holds) {
+		buf_add(out, line, (size_t)(end + 1 - line));
+		buf_addf(out, "%s\n", digest_hex(&f->digest, hex));
+	} else {
+		buf_add(out, line, len);
+	}
+	free(dir);
+}
+
+static char *key_of(const struct digest *settings, const char *rows, size_t len)
+{
+	struct digester *d = digester_new();
+	struct digest k;
+	char hex[DIGEST_HEX_LEN + 1];
+	digester_add_digest(d, settings);
+	digester_add(d, rows, len);
+	digester_finish(d, &k);
+	digester_free(d);
+	return xstrdup(digest_hex(&k, hex));
+}
+
+bool record_adopt(const char *settings, struct file_index *ix, int64_t since, const char *deps,
+	struct buf *out, char **key)
+{
+	struct digest ours;
+	struct buf rows = BUF_INIT;
+	const char *line = strchr(deps, '\n'), *end;
+	/* One that must not be reused has no key. */
+	if (!line || strncmp(deps, HEAD, strlen(HEAD)) != 0 || line[-1] == '-' ||
+		!digest_parse(&ours, settings))
+		return false;
+	for (line++; (end = strchr(line, '\n')); line = end + 1)
+		adopt_row(ix, since, line, (size_t)(end + 1 - line), &rows);
+	*key = key_of(&ours, rows.data, rows.len);
+	buf_addf(out, HEAD "%s\t%s\n", settings, *key);
+	buf_add(out, rows.data, rows.len);
+	buf_release(&rows);
+	return true;
 }
 
 static void add_sketch(struct run *r, struct rows *rows)
@@ -94,20 +151,16 @@ static bool add_group(struct run *r, struct rows *rows)
 /* Fills the result from the collected rows; `once`: it must not be reused. */
 static void seal(struct run *r, const struct buf *text, bool once)
 {
-	struct digester *d = digester_new();
-	struct digest k;
-	char settings[DIGEST_HEX_LEN + 1], key[DIGEST_HEX_LEN + 1];
-	digester_add_digest(d, &r->context->settings);
-	digester_add(d, text->data, text->len);
-	digester_finish(d, &k);
-	digester_free(d);
+	char settings[DIGEST_HEX_LEN + 1];
+	char *key = key_of(&r->context->settings, text->data, text->len);
 	digest_hex(&r->context->settings, settings);
-	digest_hex(&k, key);
 	buf_clear(&r->result.deps);
 	buf_addf(&r->result.deps, HEAD "%s\t%s\n", settings, once ? "-" : key);
 	buf_add(&r->result.deps, text->data, text->len);
 	free(r->result.key);
-	r->result.key = once ? NULL : xstrdup(key);
+	r->result.key = once ? NULL : key;
+	if (once)
+		free(key);
 }
 
 void record_make(struct run *r)
