@@ -140,7 +140,7 @@ leftovers() {
     exe=$(readlink "$p/exe" 2>/dev/null) || continue
     case $exe in
       "$T"/*) echo "${p#/proc/} $exe" ;;
-      "$boardman_path") grep -qzF "HOME=$T" "$p/environ" 2>/dev/null && echo "${p#/proc/} $exe $(tr '\0' ' ' <"$p/cmdline")" ;;
+      "$boardman_path" | "$boardman_path-lab") grep -qzF "HOME=$T" "$p/environ" 2>/dev/null && echo "${p#/proc/} $exe $(tr '\0' ' ' <"$p/cmdline")" ;;
     esac
   done
   return 0
@@ -155,4 +155,24 @@ locks_free() {
     [ -f "$f" ] || continue
     flock -n "$f" true || return 1
   done
+}
+
+# A machine on which directories of this one are empty: it has nothing of the boss's but what it is sent.
+lab_blind() { # NAME DIR…
+  local name=$1
+  shift
+  lab_enter "$name" \
+    "[ -n \"\$BLIND\" ] || BLIND=1 exec unshare --user --map-root-user --mount sh -c '" \
+    "$(printf 'mount -t tmpfs none "%s" && ' "$@")exec \"\$@\"' sh \"\$0\" \"\$@\""
+}
+
+# Both trees of a build here and one on the other machines are the same. $status is that of the latter.
+alike() { # NAME ARG…
+  local name=$1
+  shift
+  rm -rf boardman-out "$T/here"
+  run boardman compile "$@"
+  mv boardman-out "$T/here"
+  dist --no-local "$@"
+  same_trees "$T/here" boardman-out "$name" || show_run
 }
