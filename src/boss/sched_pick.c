@@ -10,24 +10,9 @@
 
 #include <math.h>
 
-#ifndef CRITICAL
 #define CRITICAL 0.7 /* of what is left: a job that takes so long is started now */
-#endif
-#ifndef FASTER
 #define FASTER 1.25 /* than this one: what counts as such */
-#endif
-#ifndef UNSEEN
-#define UNSEEN 3
-#endif
-#ifndef EARLY
-#define EARLY 1
-#endif
-#ifndef EARLYF
-#define EARLYF 0.5
-#endif
-#ifndef LOOKS
-#define LOOKS 1
-#endif
+#define UNSEEN_DOUBT 3 /* a machine that has shown nothing may be so much slower than it seems */
 
 /* One decision. */
 struct view {
@@ -66,7 +51,7 @@ static uint32_t fitting(const struct sched *s, const struct board *b, const stru
 {
 	double limit = (v->end - v->wait) * v->speed;
 	if (v->unseen)
-		limit /= UNSEEN;
+		limit /= UNSEEN_DOUBT;
 	else if (v->alone || v->speed >= v->fast)
 		limit = INFINITY;
 	uint32_t id = sched_queue_peek(s, b, limit);
@@ -143,7 +128,7 @@ static uint32_t choose(struct sched *s, struct pool_machine *m, struct view *v)
 	if (fresh.length >= CRITICAL * v->horizon && fresh.length > open.length)
 		return fresh.id;
 	double cost = s->boards[fresh.board].cost / v->speed;
-	return v->busy < cost && !opening && m->slots > LOOKS ? fresh.id : open.id;
+	return v->busy < cost && !opening && m->slots > 1 ? fresh.id : open.id;
 }
 
 static void open_board(struct sched *s, struct pool_machine *m, size_t board, double now)
@@ -212,7 +197,7 @@ size_t sched_take(struct sched *s, size_t machine, double now, struct sched_pick
 	room = room_of(s, m);
 	while (n < room && n < max && s->count[SCHED_QUEUED]) {
 		struct view v = view_of(s, m, now);
-		uint32_t id = EARLY && v.end * s->slowest < 2 * s->longest
+		uint32_t id = v.end * s->slowest < 2 * s->longest
 				      ? sched_relief(s, machine, now, v.wait, v.end)
 				      : NO_JOB;
 		if (id != NO_JOB) {

@@ -5,21 +5,11 @@
 
 #include <math.h>
 
-#ifndef EARLYG
-#define EARLYG 2
-#endif
-#ifndef DOUBT
+#define LATE 2 /* a job counts as late when it ends so many times after the rest */
 #define DOUBT 1.3 /* a job may take so much longer than expected */
-#endif
-#ifndef SECOND_GAIN
 #define SECOND_GAIN 0.7 /* if it was duplicated before */
-#endif
-#ifndef EARLYF
-#define EARLYF 0.5
-#endif
-#ifndef GAIN
+#define IN_TIME 0.5 /* of the time that the rest takes: help must end between that and all of it */
 #define GAIN 0.9 /* it must end within this part of what it needs where it is */
-#endif
 
 struct relief {
 	const struct sched *s;
@@ -120,14 +110,14 @@ uint32_t sched_relief(struct sched *s, size_t machine, double now, double wait, 
 {
 	struct relief r = {.s = s, .machine = machine, .now = now};
 	look(s, now);
-	for (size_t i = 0; i < s->n_late && s->late[i].left > EARLYG * beyond; i++) {
+	for (size_t i = 0; i < s->n_late && s->late[i].left > LATE * beyond; i++) {
 		struct try *t = sched_find(s, s->late[i].machine, s->late[i].pick);
 		if (!t || !may_help(&r, t))
 			continue;
 		double gain = t->next ? SECOND_GAIN : GAIN;
 		double mine = wait + here(&r, t);
 		if (mine > gain * s->late[i].left ||
-			(beyond > 0 && (mine < EARLYF * beyond || mine > beyond)))
+			(beyond > 0 && (mine < IN_TIME * beyond || mine > beyond)))
 			continue;
 		if (t->state == SCHED_SENT && !t->asked)
 			sched_ask_back(s, t, CANCEL_UNSTARTED);
