@@ -311,6 +311,7 @@ void campaign_run(const struct campaign_config *config, struct campaign_result *
 	end_rest(c);
 	count(c);
 	tell_trouble(c);
+	lab_record(c);
 	if (rundoc_end(c->doc, out->rows, out->n, &out->totals, out->interrupted, &err) < 0)
 		log_warning("%s", err.text);
 	if (trace_write(c->trace, outtree_path(config->out), &err) < 0)

@@ -44,6 +44,7 @@ struct lab_machine {
 	bool settled; /* it was ready, or lost, at least once */
 	bool served; /* it was ready */
 	bool busy; /* refused for its load, memory or disk */
+	bool told_boards; /* the user knows which boards it gets no jobs of */
 	bool told_away; /* the user knows that it is away */
 	unsigned losses;
 	uint64_t again_at; /* ms of the loop's clock: try then; 0: not away */
@@ -96,6 +97,8 @@ void campaign_jobs_age(struct campaign *c);
 /* campaign_lab.c: the machines, and who may build what */
 
 void lab_open(struct campaign *c);
+/* Writes down whose toolchains counted. */
+void lab_record(const struct campaign *c);
 void lab_free(struct campaign *c);
 /* Pumps them all, tries those again whose time has come, frees what is gone, chooses reference toolchains, and gives up what nobody can build. */
 void lab_pump(struct campaign *c);

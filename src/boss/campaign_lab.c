@@ -149,6 +149,28 @@ static void tell_mixed(struct campaign *c, size_t board)
 	buf_release(&ours);
 }
 
+/* One line for a machine: the boards that it cannot build while others can, and the first one's reason. One that comes late is also told if
+ * its toolchain is another. */
+static void tell_without(struct campaign *c, struct lab_machine *lm, bool late)
+{
+	struct buf boards = BUF_INIT;
+	const char *why = NULL;
+	for (size_t b = 0; c->lab && lm->looks && b < n_boards(c); b++) {
+		bool other = lm->looks[b].digest != NULL;
+		if (!c->reference[b] || may_build(c, lm, b) || (other && !late))
+			continue;
+		buf_addf(&boards, "%s%s", boards.len ? ", " : "", c->config->matrix->boards->v[b]);
+		if (!why)
+			why = other ? "another toolchain or platform" : lm->looks[b].why;
+	}
+	if (boards.len && !lm->told_boards) {
+		tell(c, "%s: no jobs of %s: %s", lm->spec->name, buf_str(&boards),
+			why ? why : "it cannot build that");
+		lm->told_boards = true;
+	}
+	buf_release(&boards);
+}
+
 static void decide(struct campaign *c)
 {
 	c->decided = true;
@@ -156,9 +178,12 @@ static void decide(struct campaign *c)
 		choose(c, b);
 	for (size_t b = 0; c->lab && b < n_boards(c); b++)
 		tell_mixed(c, b);
-	for (size_t i = 0; i < c->n_machines; i++)
-		if (c->machines[i].slots)
-			admit(c, &c->machines[i]);
+	for (size_t i = 0; i < c->n_machines; i++) {
+		if (!c->machines[i].slots)
+			continue;
+		tell_without(c, &c->machines[i], false);
+		admit(c, &c->machines[i]);
+	}
 }
 
 /* Whether all that can build the board, so far, would build it alike. */
@@ -212,8 +237,10 @@ static void on_ready(void *ctx, struct machine *m, unsigned slots)
 	lm->told_away = false;
 	if (!c->first_look)
 		c->first_look = uv_now(c->config->loop);
-	if (c->decided)
+	if (c->decided) {
 		admit(c, lm);
+		tell_without(c, lm, true);
+	}
 	campaign_wake(c);
 }
 
@@ -486,6 +513,26 @@ void lab_open(struct campaign *c)
 	}
 	for (size_t i = 0; i < c->n_machines; i++)
 		come(&c->machines[i]);
+}
+
+void lab_record(const struct campaign *c)
+{
+	for (size_t b = 0; c->lab && b < n_boards(c); b++) {
+		struct strv machines = STRV_INIT;
+		const char *toolchain = NULL;
+		for (size_t i = 0; c->reference[b] && i < c->n_machines; i++) {
+			const struct lab_machine *lm = &c->machines[i];
+			const struct look *l = lm->looks ? &lm->looks[b] : NULL;
+			if (!l || !l->digest || strcmp(l->digest, c->reference[b]) != 0)
+				continue;
+			strv_push(&machines, lm->spec->name);
+			toolchain = l->toolchain;
+		}
+		if (machines.n)
+			rundoc_toolchain(c->doc, c->config->matrix->boards->v[b], toolchain,
+				c->reference[b], &machines);
+		strv_release(&machines);
+	}
 }
 
 void lab_free(struct campaign *c)

@@ -43,6 +43,7 @@ struct rundoc {
 	FILE *log;
 	struct noise *noise;
 	size_t n_noise, cap_noise;
+	struct json *toolchains; /* NULL: there was nothing to choose */
 	struct buf phases;
 	size_t n_phases;
 	struct span *spans; /* of units that were built */
@@ -161,6 +162,19 @@ void rundoc_noise(struct rundoc *d, const char *machine, const char *line)
 		fprintf(log, "%.6f %s\n", rundoc_clock(d), line);
 }
 
+void rundoc_toolchain(struct rundoc *d, const char *board, const char *toolchain,
+	const char *digest, const struct strv *machines)
+{
+	struct json *o = json_object();
+	json_add_str(o, "board", board);
+	json_add_str(o, "toolchain", toolchain);
+	json_add_str(o, "digest", digest);
+	json_add_strv(o, "machines", machines);
+	if (!d->toolchains)
+		d->toolchains = json_array();
+	json_append(d->toolchains, o);
+}
+
 void rundoc_flush(struct rundoc *d)
 {
 	if (d->log)
@@ -254,6 +268,9 @@ int rundoc_end(struct rundoc *d, const struct run_row *rows, size_t n, const str
 	json_add_num(o, "seconds", t->seconds);
 	json_add_num(o, "stage1_seconds", t->stage1);
 	json_add_int(o, "machines", (int64_t)t->machines);
+	if (d->toolchains)
+		json_add(o, "toolchains", d->toolchains);
+	d->toolchains = NULL;
 	for (size_t i = 0; i < n; i++)
 		json_append(jobs, row_json(&rows[i]));
 	json_add(o, "jobs", jobs);
@@ -276,6 +293,7 @@ void rundoc_free(struct rundoc *d)
 		free(d->noise[i].machine);
 	}
 	free(d->noise);
+	json_free(d->toolchains);
 	free(d->out);
 	free(d->version);
 	strv_release(&d->boards);

@@ -11,6 +11,7 @@
 struct error;
 struct run_row;
 struct run_totals;
+struct strv;
 struct rundoc;
 
 struct rundoc_head {
@@ -29,6 +30,9 @@ void rundoc_begin(struct rundoc *d);
 void rundoc_log(struct rundoc *d, const char *line);
 /* A line of worker-MACHINE.log: what a machine said beside the protocol. What is beyond 16 MiB is dropped. */
 void rundoc_noise(struct rundoc *d, const char *machine, const char *line);
+/* For run.json: whose toolchain counted for a board, and the machines that had it. */
+void rundoc_toolchain(struct rundoc *d, const char *board, const char *toolchain,
+	const char *digest, const struct strv *machines);
 /* Gives the logs to the system, now and then. */
 void rundoc_flush(struct rundoc *d);
 /* A row of phases.tsv. */

@@ -260,6 +260,22 @@ static bool may_build_here(const struct compile *c)
 }
 
 /* The machines, and what they get; this one is among them unless it may not build. */
+/* A name that is mistyped must not let another toolchain count. */
+static int check_reference(const struct compile *c, struct error *err)
+{
+	size_t n;
+	const char *name = c->in->options.reference;
+	const struct campaign_machine *machines = lab_machines(c->lab, &n);
+	for (size_t i = 0; name && i < n; i++)
+		if (!strcmp(machines[i].name, name))
+			return 0;
+	return name ? error_set(err,
+			      "--reference: no machine '%s' in this run; cure: one that is used, "
+			      "or '%s', for this one, where it may build",
+			      name, CONFIG_LOCAL)
+		    : 0;
+}
+
 static int open_lab(struct compile *c, struct error *err)
 {
 	c->lab = lab_new(&c->loop, c->in, NULL, err);
@@ -267,6 +283,8 @@ static int open_lab(struct compile *c, struct error *err)
 		return -1;
 	if (may_build_here(c))
 		lab_add_local(c->lab, &c->local);
+	if (check_reference(c, err) < 0)
+		return -1;
 	return lab_take_sources(c->lab, &c->plan, c->out_dir, err);
 }
 
