@@ -176,3 +176,10 @@ alike() { # NAME ARG…
   dist --no-local "$@"
   same_trees "$T/here" boardman-out "$name" || show_run
 }
+
+# A machine that has another directory's content at a directory's path.
+lab_over() { # NAME DIR CONTENT
+  lab_enter "$1" \
+    "[ -n \"\$OVER\" ] || OVER=1 exec unshare --user --map-root-user --mount sh -c '" \
+    "mount --bind \"$3\" \"$2\" && exec \"\$@\"' sh \"\$0\" \"\$@\""
+}
