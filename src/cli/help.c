@@ -59,7 +59,7 @@ static void add_verb(struct buf *out, const struct verb *v)
 	if (v->also) {
 		do
 			buf_addch(out, ' ');
-		while (out->len - line < 46);
+		while (out->len - line < 48);
 		buf_addf(out, "(%s)", v->also);
 	}
 	buf_addch(out, '\n');
@@ -67,17 +67,18 @@ static void add_verb(struct buf *out, const struct verb *v)
 
 void help_all(struct buf *out)
 {
-	buf_addstr(out, "usage: boardman VERB [OPTION…] [ARG…]\n\n"
-			"Build many Arduino sketches for many boards.\n\n");
+	buf_addstr(out,
+		"usage: boardman VERB [OPTION…] [ARG…]\n\n"
+		"Build many Arduino sketches for many boards, here or on a lab of machines.\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		add_verb(out, table[i]);
 	buf_addstr(out,
 		"\nStart here:\n"
 		"  boardman compile -b arduino:avr:uno                 the sketch or library you "
-		"are "
-		"in\n"
+		"are in\n"
 		"  boardman compile -b uno,mega examples               all examples, two boards\n"
-		"  boardman compile -b @boards.txt                     a file with a board a line\n"
+		"  boardman compile -b @boards.txt --dist              …on the configured "
+		"machines\n"
 		"\nConfig: ~/.config/boardman/boardman.conf   Cache: ~/.cache/boardman   "
 		"Results: ./boardman-out\n"
 		"Exit: 0 all ok  1 a sketch failed  2 usage or nothing selected  3 not all built  "

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "common/buf.h"
 
-#define COLUMN 27 /* where help begins */
+#define COLUMN 28 /* where help begins */
 
 static const char *const section_names[] = {
 	[SECTION_WHAT] = "What",
@@ -24,11 +24,13 @@ static void add_names(struct buf *out, const struct option_row *row)
 		buf_addf(out, " %s", row->arg);
 }
 
-static void pad(struct buf *out, size_t line, size_t column)
+/* At least two blanks: names and help stay apart. */
+static void pad(struct buf *out, size_t line)
 {
+	buf_addch(out, ' ');
 	do
 		buf_addch(out, ' ');
-	while (out->len - line < column);
+	while (out->len - line < COLUMN);
 }
 
 /* One option on a line of its own. */
@@ -39,7 +41,7 @@ static void add_line(struct buf *out, const struct option_row *row)
 	add_names(out, row);
 	for (const char *help = row->help, *nl;; help = nl + 1) {
 		nl = strchr(help, '\n');
-		pad(out, line, COLUMN);
+		pad(out, line);
 		buf_add(out, help, nl ? (size_t)(nl - help) : strlen(help));
 		buf_addch(out, '\n');
 		line = out->len;
@@ -51,14 +53,18 @@ static void add_line(struct buf *out, const struct option_row *row)
 /* Several short ones on one line, `n` rows of them. */
 static void add_joined(struct buf *out, const struct option_row *row, size_t n, unsigned verb)
 {
-	const char *lead = *row->letters ? "  " : "      ";
+	size_t line = out->len;
 	for (size_t i = 0; i < n; i++) {
+		bool first = out->len == line;
 		if (!(row[i].verbs & verb))
 			continue;
-		buf_addstr(out, lead);
+		buf_addstr(out, !first ? "    " : *row[i].letters ? "  " : "      ");
 		add_names(out, &row[i]);
-		buf_addf(out, "  %s", row[i].help);
-		lead = "    ";
+		if (first)
+			pad(out, line);
+		else
+			buf_addstr(out, "  ");
+		buf_addstr(out, row[i].help);
 	}
 	buf_addch(out, '\n');
 }
