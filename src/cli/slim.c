@@ -75,6 +75,7 @@ ABSENT(const char *, workplace_dir, const struct workplace *w)
 ABSENT(const char *, workplace_git_dir, const struct workplace *w)
 ABSENT(int, workplace_setup, struct workplace *w, const char *run, const char *boss,
 	struct error *err)
+ABSENT(char *, workplace_build_dir, const struct workplace *w, const struct job *j)
 ABSENT(int, workplace_checkout, struct workplace *w, const struct commit *c, struct error *err)
 ABSENT(int, workplace_show, struct workplace *w, const struct commit *c, const struct scenery *s,
 	struct error *err)

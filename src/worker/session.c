@@ -304,8 +304,15 @@ static void do_prepare(struct session *s, const struct command *c)
 static void do_build(struct session *s, const struct command *c)
 {
 	for (size_t i = 0; i < c->n_jobs; i++) {
-		struct engine_job e = translate_job(&c->jobs[i]);
+		const struct job *j = &c->jobs[i];
+		struct engine_job e = translate_job(j);
+		char *own = NULL;
+		if (!j->build_dir && s->config.place)
+			own = workplace_build_dir(s->config.place, j);
+		if (own)
+			e.build_dir = own;
 		engine_submit(s->engine, &e);
+		free(own);
 	}
 }
 

@@ -110,6 +110,11 @@ int workplace_setup(struct workplace *w, const char *run, const char *boss, stru
 	return repo_make(w->git_dir, err) < 0 ? -1 : roll_tell(w->roll, run, boss, err);
 }
 
+char *workplace_build_dir(const struct workplace *w, const struct job *j)
+{
+	return xasprintf("%s/build/%u.%u", w->run_dir, j->id, j->attempt);
+}
+
 /* ---- sources ---- */
 
 int workplace_checkout(struct workplace *w, const struct commit *c, struct error *err)

@@ -10,6 +10,7 @@
 
 struct commit;
 struct error;
+struct job;
 struct path_link;
 struct workplace;
 
@@ -24,6 +25,8 @@ const char *workplace_dir(const struct workplace *w);
 const char *workplace_git_dir(const struct workplace *w);
 /* Tells whose worker this is, for those who look. */
 int workplace_setup(struct workplace *w, const char *run, const char *boss, struct error *err);
+/* Where to build a job for which the boss names no directory; gone with this process. New string. */
+char *workplace_build_dir(const struct workplace *w, const struct job *j);
 /* Puts a snapshot on disk. Blocks: for a thread of its own. */
 int workplace_checkout(struct workplace *w, const struct commit *c, struct error *err);
 /* What else of the boss's paths is shown beside a snapshot's roots. */
