@@ -259,7 +259,6 @@ static bool may_build_here(const struct compile *c)
 	return !c->in->options.no_local && !(local && local->max_sketches == 0);
 }
 
-/* The machines, and what they get; this one is among them unless it may not build. */
 /* A name that is mistyped must not let another toolchain count. */
 static int check_reference(const struct compile *c, struct error *err)
 {
@@ -276,6 +275,7 @@ static int check_reference(const struct compile *c, struct error *err)
 		    : 0;
 }
 
+/* The machines; this one is among them unless it may not build. */
 static int open_lab(struct compile *c, struct error *err)
 {
 	c->lab = lab_new(&c->loop, c->in, NULL, err);
@@ -283,18 +283,26 @@ static int open_lab(struct compile *c, struct error *err)
 		return -1;
 	if (may_build_here(c))
 		lab_add_local(c->lab, &c->local);
-	if (check_reference(c, err) < 0)
+	return check_reference(c, err);
+}
+
+/* In this order: a usage error leaves no output tree behind. */
+static int open_all(struct compile *c, struct error *err)
+{
+	if (wants_lab(c->in) && open_lab(c, err) < 0)
 		return -1;
-	return lab_take_sources(c->lab, &c->plan, c->out_dir, err);
+	c->out = outtree_open(c->out_dir, err);
+	if (!c->out)
+		return -1;
+	return c->lab ? lab_take_sources(c->lab, &c->plan, c->out_dir, err) : 0;
 }
 
 static enum exit_status build(struct compile *c)
 {
 	struct error err = ERROR_INIT;
 	enum exit_status status = STATUS_USAGE;
-	c->out = outtree_open(c->out_dir, &err);
 	uv_loop_init(&c->loop);
-	if (c->out && (!wants_lab(c->in) || open_lab(c, &err) == 0)) {
+	if (open_all(c, &err) == 0) {
 		open_progress(c);
 		run_campaign(c);
 		close_progress(c);

@@ -72,7 +72,9 @@ static void on_noise(void *ctx, const char *line)
 	const struct far *f = ctx;
 	if (f->noise.line)
 		f->noise.line(f->noise.ctx, line);
-	if (f->lab->options->debug || f->lab->options->kill_workers)
+	if (f->lab->options->kill_workers)
+		log_note("%s: %s", f->config->name, line);
+	else if (f->lab->options->debug)
 		log_note("[%s] %s", f->config->name, line);
 	else
 		log_debug("[%s] %s", f->config->name, line);
@@ -165,7 +167,11 @@ static int add_named(
 {
 	for (size_t i = 0; i < names->n; i++) {
 		const struct config_machine *m = config_machine(c, names->v[i]);
-		if (!m || !strcmp(names->v[i], CONFIG_LOCAL))
+		if (!strcmp(names->v[i], CONFIG_LOCAL))
+			return error_set(err,
+				"'%s' is this machine, which is there anyway; cure: name others",
+				CONFIG_LOCAL);
+		if (!m)
 			return error_set(err, "no machine '%s'; cure: list it in [machines] of %s",
 				names->v[i], c->path ? c->path : "boardman.conf");
 		if (add_far(l, m, err) < 0)

@@ -83,7 +83,7 @@ static enum exit_status end_workers(const struct options *o)
 		}
 	}
 	if (!n)
-		buf_addstr(&out, "no worker of ours\n");
+		buf_addstr(&out, "no worker of yours\n");
 	text_write(STDOUT_FILENO, &out);
 	buf_release(&out);
 	roll_list_free(v, n);

@@ -268,6 +268,13 @@ BOARDMAN_CONFIG=$T/none refused 2 "cannot open '$T/none': No such file or direct
 printf '[machine:local]\nmax_sketches = 0\n' >"$T/conf"
 refused 2 '[machine:local] max_sketches = 0: nothing may be built here; cure: raise it, or --dist' 'nothing may be built here' \
   compile -b one --config "$T/conf"
+printf '[machines]\nohau\n' >"$T/conf"
+refused 2 "'local' is this machine, which is there anyway; cure: name others" 'this machine among others' \
+  compile -b one --config "$T/conf" --use-machines local
+refused 2 "no machine 'oahu'; cure: list it in [machines] of $T/conf" 'no such machine' \
+  compile -b one --config "$T/conf" --use-machines ohau,oahu
+refused 2 "--reference: no machine 'oahu' in this run; cure: one that is used, or 'local', for this one, where it may build" 'no such reference' \
+  compile -b one --config "$T/conf" --dist --reference oahu
 mkdir -p "$XDG_CONFIG_HOME/boardman"
 printf '[defaults]\nboards = one  # the usual\ntimeout = x\n' >"$XDG_CONFIG_HOME/boardman/boardman.conf"
 run boardman compile

@@ -237,6 +237,6 @@ finish held "$background_pid"
 ok_status 0 '… the run goes on elsewhere'
 run boardman machines --kill-workers moa
 ok_status 0 'nobody to end'
-like "$out$err" 'no worker of ours' '… is said'
+like "$out$err" 'no worker of yours' '… is said'
 
 done_testing

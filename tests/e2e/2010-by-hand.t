@@ -1,6 +1,6 @@
 #!/bin/bash
 # A worker spoken to by hand, as docs/protocol.md shows it: the order of commands, what is said when it is not kept, a job, and the end.
-# shellcheck source-path=SCRIPTDIR/../lib disable=SC2317
+# shellcheck source-path=SCRIPTDIR/../lib disable=SC2317,SC2153
 . "${srcdir:?}/tests/lib/e2e.sh"
 command -v jq >/dev/null || skip_all 'jq is not installed'
 
