@@ -143,7 +143,7 @@ static void add_row(struct buf *out, const struct survey_row *r, const char *hos
 static const char *host_of(const struct listing *l, const char *name)
 {
 	const struct config_machine *m = config_machine(&l->in->config, name);
-	if (!m)
+	if (!m || !strcmp(name, CONFIG_LOCAL))
 		return "this machine";
 	if (m->command)
 		return "(command)";
@@ -292,9 +292,17 @@ static int fill(struct listing *l, struct error *err)
 	return l->settings.cache_dir ? 0 : -1;
 }
 
-static bool is_named(const struct invocation *in)
+/* This machine is shown too, unless others are named or nothing may be built here. */
+static bool shows_local(const struct invocation *in)
 {
-	return in->args->n > 0;
+	const struct config_machine *m = config_machine(&in->config, CONFIG_LOCAL);
+	return !in->args->n && !in->options.kill_workers && !(m && m->max_sketches == 0);
+}
+
+static int local_limit(const struct invocation *in)
+{
+	const struct config_machine *m = config_machine(&in->config, CONFIG_LOCAL);
+	return m && m->max_sketches > 0 ? (int)m->max_sketches : 0;
 }
 
 static enum exit_status run(struct invocation *in)
@@ -304,11 +312,16 @@ static enum exit_status run(struct invocation *in)
 	enum exit_status status = STATUS_USAGE;
 	l.worker = (struct local_worker){worker_start, worker_commands, worker_stop, &l};
 	l.local = (struct campaign_machine){
-		.name = CONFIG_LOCAL, .local = true, .connect = connect_local, .ctx = &l};
+		.name = CONFIG_LOCAL,
+		.local = true,
+		.max_sketches = local_limit(in),
+		.connect = connect_local,
+		.ctx = &l,
+	};
 	uv_loop_init(&l.loop);
 	if (lab_enter(in->argv, &err) == 0 && fill(&l, &err) == 0)
 		l.lab = lab_new(&l.loop, in, in->args, &err);
-	if (l.lab && !is_named(in) && !in->options.kill_workers)
+	if (l.lab && shows_local(in))
 		lab_add_local(l.lab, &l.local);
 	if (l.lab)
 		status = in->options.kill_workers ? kill_workers(&l) : survey(&l);
