@@ -233,7 +233,7 @@ static void on_ready(void *ctx, struct machine *m, unsigned slots)
 	lm->settled = lm->served = true;
 	lm->losses = 0;
 	if (lm->told_away)
-		tell(c, "%s: here, with %u slots", lm->spec->name, slots);
+		tell(c, "%s: here, with %u slot%s", lm->spec->name, slots, slots == 1 ? "" : "s");
 	lm->told_away = false;
 	if (!c->first_look)
 		c->first_look = uv_now(c->config->loop);

@@ -79,6 +79,11 @@ void roll_leave(struct roll *r)
 	if (!r)
 		return;
 	unlink(r->path);
+	roll_abandon(r);
+}
+
+void roll_abandon(struct roll *r)
+{
 	free(r->path);
 	free(r);
 }

@@ -16,8 +16,10 @@ struct roll;
 struct roll *roll_sign(const char *dir, struct error *err);
 /* Writes it anew, with who asked for the worker. */
 int roll_tell(struct roll *r, const char *run, const char *boss, struct error *err);
-/* Removes it. */
+/* Removes it. NULL is fine. */
 void roll_leave(struct roll *r);
+/* Lets it stay: a later worker's roll_sweep removes it, and what this process could not. */
+void roll_abandon(struct roll *r);
 /* Removes the records, and <dir>/run/<pid>, of processes that are no more. */
 void roll_sweep(const char *dir);
 

@@ -81,8 +81,11 @@ void workplace_free(struct workplace *w)
 		return;
 	view_free(w->view);
 	slot_free(w->slot);
-	fs_remove_tree(w->run_dir, NULL);
-	roll_leave(w->roll);
+	/* A directory with a mount of ours in it goes when that has gone with us. */
+	if (fs_remove_tree(w->run_dir, NULL) < 0 && w->roll)
+		roll_abandon(w->roll);
+	else
+		roll_leave(w->roll);
 	free(w->dir);
 	free(w->git_dir);
 	free(w->trees);

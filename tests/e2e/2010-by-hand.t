@@ -105,6 +105,29 @@ answers '{"cmd":"build_prepare","commits":[]}' build_prepare_done true 'build_pr
 answers '{"cmd":"quit"}' quit_ack true 'quit'
 ends 0 'and it is gone'
 
+# --- what is left on the disk ---
+
+own() { # the directories of worker processes
+  find "$XDG_CACHE_HOME" -mindepth 4 -maxdepth 4 -path '*/run/*' -printf '%f '
+}
+if unshare --user --map-root-user --mount true 2>/dev/null; then
+  mkdir -p "$HOME/.arduino15"
+  worker
+  first=$worker_pid
+  hear ready
+  answers '{"cmd":"configure","settings":{"data_dir":"/no/such/data"}}' configure_done true 'a directory is shown elsewhere'
+  answers '{"cmd":"quit"}' quit_ack true 'that worker goes'
+  ends 0 'in peace'
+  worker
+  hear ready
+  is "$(own)" "$worker_pid " 'the next one takes away what it could not'
+  isnt "$worker_pid" "$first" 'of another process'
+  ends 3 'it ends'
+  is "$(own)" '' 'and takes its own away'
+else
+  skip 'this machine lets no process have mounts of its own' 'what a mount keeps from being removed'
+fi
+
 # --- ends ---
 
 worker
