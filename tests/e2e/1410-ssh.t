@@ -227,7 +227,7 @@ if [ -d "${BOARDMAN_EXAMPLES:-}/01.Basics" ] && command -v avr-gcc >/dev/null &&
   dist -b arduino:avr:uno avr
   ok_status 0 'avr-gcc, on two machines'
   # Not done: the core's archive holds times.
-  ok '… makes the same' diff -r -x done here/current boardman-out/current
+  ok '… makes the same' diff -r -x 'done' here/current boardman-out/current
   is "$(verdicts)" '5 ok' '… of five sketches'
 else
   skip 'no examples, or no avr-gcc' 'avr-gcc, on two machines'
