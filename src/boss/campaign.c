@@ -42,6 +42,13 @@ void campaign_stop(struct campaign *c, enum campaign_stop why)
 	campaign_wake(c);
 }
 
+void campaign_stop_for_disk(struct campaign *c, const char *why)
+{
+	if (!c->disk_fault)
+		c->disk_fault = xstrdup(why);
+	campaign_stop(c, STOP_DISK);
+}
+
 /* ---- what machines say ---- */
 
 /* Reported at its end, for the scheduler learns stage 1's cost by what was built. */
@@ -281,9 +288,9 @@ static void tell_trouble(struct campaign *c)
 {
 	struct campaign_result *r = c->result;
 	r->disk_full = c->stop == STOP_DISK;
-	if (r->disk_full && c->fault)
+	if (r->disk_full && c->disk_fault)
 		r->trouble = xasprintf(
-			"%s; cure: make room and run again: what was built is kept", c->fault);
+			"%s; cure: make room and run again: what was built is kept", c->disk_fault);
 	else if (r->disk_full)
 		r->trouble =
 			xasprintf("the disk of '%s' is full; cure: make room and run again: what "
@@ -324,6 +331,7 @@ void campaign_run(const struct campaign_config *config, struct campaign_result *
 	lab_free(c);
 	campaign_unload(c);
 	free(c->fault);
+	free(c->disk_fault);
 	free(c);
 }
 

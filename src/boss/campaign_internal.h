@@ -70,7 +70,8 @@ struct campaign {
 	enum campaign_stop stop;
 	bool told_stop; /* the machines were */
 	bool ended; /* all said, waiting for handles */
-	char *fault; /* why the last machine was lost, or what the disk has no room for */
+	char *fault; /* why the last machine was lost */
+	char *disk_fault; /* what the disk has no room for; NULL */
 
 	uv_idle_t pump;
 	uv_timer_t tick, deadline;
@@ -114,6 +115,8 @@ size_t lab_index(const struct lab_machine *lm);
 
 /* campaign.c */
 void campaign_stop(struct campaign *c, enum campaign_stop why);
+/* The disk of the results takes no more: `why` is for the user; NULL: it is full. */
+void campaign_stop_for_disk(struct campaign *c, const char *why);
 void campaign_wake(void *campaign);
 void campaign_said(struct campaign *c, struct lab_machine *lm, const struct response *r);
 

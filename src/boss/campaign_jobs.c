@@ -282,7 +282,7 @@ static void publish(struct campaign *c, const struct lab_machine *lm, const stru
 		fill_row(row_of(c, r->job), j->dir, &rec);
 		finish_row(c, r->job);
 	} else if (is_full(errno)) {
-		campaign_stop(c, STOP_DISK);
+		campaign_stop_for_disk(c, NULL);
 		campaign_job_end(c, r->job, VERDICT_NOT_RUN, "disk full");
 	} else {
 		campaign_job_end(c, r->job, VERDICT_INFRA, err.text);
@@ -320,10 +320,8 @@ static bool tells_of_full_disk(const struct build_result *r)
 
 static void stop_for_disk(struct campaign *c, const struct build_result *r)
 {
-	if (!c->fault)
-		c->fault = xstrdup(r->reason);
 	forget(c, &c->jobs[r->job]);
-	campaign_stop(c, STOP_DISK);
+	campaign_stop_for_disk(c, r->reason);
 	campaign_job_end(c, r->job, VERDICT_NOT_RUN, "disk full");
 }
 

@@ -254,6 +254,9 @@ static void on_said(void *ctx, struct machine *m, const struct response *r)
 static void on_ended_by_loss(void *ctx, uint32_t id)
 {
 	struct lab_machine *lm = ctx;
+	enum campaign_stop stop = lm->campaign->stop;
+	if (stop == STOP_INTERRUPT || stop == STOP_DISK)
+		return; /* we have ended it, and say so at the end */
 	char *reason = xasprintf("%s: %s", lm->spec->name, lm->why ? lm->why : "it went away");
 	campaign_job_end(lm->campaign, id, VERDICT_INFRA, reason);
 	free(reason);
@@ -297,6 +300,12 @@ static void on_gone(void *ctx, struct machine *m)
 	campaign_wake(lm->campaign);
 }
 
+static void on_no_room(void *ctx, const char *why)
+{
+	struct lab_machine *lm = ctx;
+	campaign_stop_for_disk(lm->campaign, why);
+}
+
 static void on_wake(void *ctx)
 {
 	struct lab_machine *lm = ctx;
@@ -327,6 +336,7 @@ static void come(struct lab_machine *lm)
 		.said = on_said,
 		.lost = on_lost,
 		.gone = on_gone,
+		.no_room = on_no_room,
 		.wake = on_wake,
 		.log = on_log,
 		.ctx = lm,

@@ -363,6 +363,19 @@ static bool is_sign_of_life(const struct response *r)
 	       r->kind == RESP_WORKTREE_CREATED;
 }
 
+static void on_error(struct machine *m, const struct response *r)
+{
+	const char *msg = r->msg ? r->msg : "unknown error";
+	if (r->ours) {
+		m->events.no_room(m->events.ctx, msg);
+		machine_kill(m);
+	} else if (r->fatal) {
+		fail(m, xstrdup(msg));
+	} else {
+		log_warning("%s: %s", m->name, msg);
+	}
+}
+
 static void receive(void *ctx, const struct response *r)
 {
 	struct machine *m = ctx;
@@ -371,11 +384,7 @@ static void receive(void *ctx, const struct response *r)
 	if (m->state >= MACHINE_CLOSING || is_sign_of_life(r))
 		return;
 	if (r->kind == RESP_ERROR) {
-		const char *msg = r->msg ? r->msg : "unknown error";
-		if (r->fatal)
-			fail(m, xstrdup(msg));
-		else
-			log_warning("%s: %s", m->name, msg);
+		on_error(m, r);
 	} else if (is_news(r)) {
 		m->events.said(m->events.ctx, m, r);
 	} else {

@@ -42,6 +42,7 @@ struct machine_events {
 	void (*gone)(void *ctx,
 		struct machine
 			*m); /* its link is closed: it may be freed once the pump has returned */
+	void (*no_room)(void *ctx, const char *why); /* our own disk does not take what it sends */
 	void (*wake)(void *ctx); /* machine_pump is due */
 	void (*log)(void *ctx, const char *line); /* for boss.log */
 	void *ctx;

@@ -172,6 +172,10 @@ static int take_artifact(const char *dir, struct record_file *f, const struct ar
 	int ret = move_file(a->path, to, keep, err);
 	if (ret == 0 && stat(to, &st) < 0)
 		ret = error_errno(err, "cannot look at '%s'", to);
+	if (ret == 0 && *a->sha256 && (uint64_t)st.st_size != a->size) {
+		errno = EIO;
+		ret = error_set(err, "'%s' was cut short", to);
+	}
 	if (ret == 0 && !*a->sha256 && (ret = digest_file(&d, to, err)) == 0)
 		digest_hex(&d, f->sha256);
 	if (ret == 0) {

@@ -276,6 +276,7 @@ struct response {
 	int exceptions; /* build_done */
 	const char *msg; /* note, error */
 	bool fatal; /* error */
+	bool ours; /* error: of the boss's own disk, told by its side of the link; not on the wire */
 };
 
 /* One end of a link: messages go out through `send`. Both ends are called on the loop's thread only,

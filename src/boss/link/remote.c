@@ -99,6 +99,19 @@ static void fail(struct remote *r, const char *why)
 		r->to_boss.ctx, &(struct response){.kind = RESP_ERROR, .msg = why, .fatal = true});
 }
 
+/* A worker that lies, or a disk of ours that takes no more. */
+static void fail_spool(struct remote *r, const char *why)
+{
+	if (!spool_is_broken(r->spool)) {
+		fail(r, why);
+		return;
+	}
+	go(r, STATE_DEAD);
+	uv_timer_stop(r->ping);
+	r->to_boss.send(
+		r->to_boss.ctx, &(struct response){.kind = RESP_ERROR, .msg = why, .ours = true});
+}
+
 static void on_deadline(uv_timer_t *t)
 {
 	struct remote *r = t->data;
@@ -291,7 +304,7 @@ static void on_result(struct remote *r, const struct build_result *result)
 	struct build_result whole;
 	struct error err = ERROR_INIT;
 	if (spool_complete(r->spool, result, &whole, &err) < 0)
-		fail(r, err.text);
+		fail_spool(r, err.text);
 	else
 		r->to_boss.send(r->to_boss.ctx,
 			&(struct response){.kind = RESP_BUILD_RESULT, .result = &whole});
@@ -314,7 +327,7 @@ static void on_response(struct remote *r, const struct response *m)
 		r->patient = false;
 	if (m->kind == RESP_ARTIFACT) {
 		if (spool_piece(r->spool, m->piece, &err) < 0)
-			fail(r, err.text);
+			fail_spool(r, err.text);
 		return;
 	}
 	if (m->kind == RESP_BUILD_RESULT) {

@@ -40,6 +40,7 @@ struct attempt {
 struct spool {
 	char *dir;
 	struct attempt *attempts;
+	bool broken; /* our disk did not take all */
 };
 
 static const struct {
@@ -73,11 +74,11 @@ static struct attempt *find(const struct spool *s, uint32_t job, uint32_t attemp
 	return NULL;
 }
 
-static void end_file(struct attempt *a)
+static void end_file(struct spool *s, struct attempt *a)
 {
 	struct file *f = a->n ? &a->files[a->n - 1] : NULL;
-	if (a->fd >= 0)
-		close(a->fd);
+	if (a->fd >= 0 && close(a->fd) < 0)
+		s->broken = true; /* a network's disk says so late */
 	a->fd = -1;
 	if (!f || !f->digester)
 		return;
@@ -86,9 +87,9 @@ static void end_file(struct attempt *a)
 	f->digester = NULL;
 }
 
-static void attempt_free(struct attempt *a)
+static void attempt_free(struct spool *s, struct attempt *a)
 {
-	end_file(a);
+	end_file(s, a);
 	for (size_t i = 0; i < a->n; i++) {
 		struct file *f = &a->files[i];
 		if (f->path)
@@ -119,7 +120,7 @@ void spool_drop(struct spool *s, uint32_t job, uint32_t attempt)
 	if (!a)
 		return;
 	DL_DELETE(s->attempts, a);
-	attempt_free(a);
+	attempt_free(s, a);
 }
 
 /* ---- pieces ---- */
@@ -129,9 +130,10 @@ static bool name_ok(const char *name)
 	return text_of(name) < ARRAY_LEN(texts) || artifact_name_ok(name);
 }
 
-static int begin_file(struct attempt *a, const struct artifact_piece *p, struct error *err)
+static int begin_file(
+	struct spool *s, struct attempt *a, const struct artifact_piece *p, struct error *err)
 {
-	end_file(a);
+	end_file(s, a);
 	for (size_t i = 0; i < a->n; i++)
 		if (!strcmp(a->files[i].name, p->name))
 			return error_set(err, "the worker sent '%s' twice", p->name);
@@ -168,6 +170,15 @@ static int make_file(struct spool *s, struct attempt *a, struct file *f, struct 
 	return a->fd < 0 ? error_errno(err, "cannot make '%s'", f->path) : 0;
 }
 
+static int put(struct spool *s, struct attempt *a, struct file *f, const struct artifact_piece *p,
+	struct error *err)
+{
+	if (!f->path && (make_file(s, a, f, err) < 0 ||
+				write_all(a->fd, f->head.data, f->head.len, f->path, err) < 0))
+		return -1;
+	return write_all(a->fd, p->data, p->len, f->path, err);
+}
+
 /* A text goes to the disk when it becomes long, anything else at once. */
 static int store(struct spool *s, struct attempt *a, struct file *f, const struct artifact_piece *p,
 	struct error *err)
@@ -176,10 +187,14 @@ static int store(struct spool *s, struct attempt *a, struct file *f, const struc
 		buf_add(&f->head, p->data, p->len);
 		return 0;
 	}
-	if (!f->path && (make_file(s, a, f, err) < 0 ||
-				write_all(a->fd, f->head.data, f->head.len, f->path, err) < 0))
-		return -1;
-	return write_all(a->fd, p->data, p->len, f->path, err);
+	int ret = put(s, a, f, p, err);
+	s->broken |= ret < 0;
+	return ret;
+}
+
+bool spool_is_broken(const struct spool *s)
+{
+	return s->broken;
 }
 
 int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *err)
@@ -189,7 +204,7 @@ int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *e
 		return 0; /* of an attempt that was given up: it may be on its way for a while */
 	struct file *f = a->n ? &a->files[a->n - 1] : NULL;
 	if (!f || !f->digester || strcmp(f->name, p->name) != 0) {
-		if (begin_file(a, p, err) < 0)
+		if (begin_file(s, a, p, err) < 0)
 			return -1;
 		f = &a->files[a->n - 1];
 	}
@@ -247,9 +262,13 @@ int spool_complete(
 	*out = *r;
 	if (!a)
 		return 0; /* a late one: nobody will look at it */
-	end_file(a);
-	if (complete_texts(a, out, err) < 0)
+	end_file(s, a);
+	if (s->broken)
+		return error_set(err, "cannot write all of '%s'", s->dir);
+	if (complete_texts(a, out, err) < 0) {
+		s->broken = true;
 		return -1;
+	}
 	free(a->artifacts);
 	a->artifacts = xcalloc(r->n_artifacts + 1, sizeof *a->artifacts);
 	for (size_t i = 0; i < r->n_artifacts; i++)
@@ -278,7 +297,7 @@ void spool_free(struct spool *s)
 	DL_FOREACH_SAFE(s->attempts, a, next)
 	{
 		DL_DELETE(s->attempts, a);
-		attempt_free(a);
+		attempt_free(s, a);
 	}
 	if (s->dir)
 		rmdir(s->dir);

@@ -4,6 +4,7 @@
 #ifndef BOSS_LINK_SPOOL_H
 #define BOSS_LINK_SPOOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "wire/job.h"
 
@@ -20,11 +21,13 @@ void spool_free(struct spool *s);
 void spool_expect(struct spool *s, uint32_t job, uint32_t attempt);
 /* Nothing of it is wanted any more: what came is dropped, and what still comes is an error no longer than this. */
 void spool_drop(struct spool *s, uint32_t job, uint32_t attempt);
-/* -1 and err: the worker lies, or the disk is full (errno ENOSPC). */
+/* -1 and err: the worker lies, or our disk does not take it. */
 int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *err);
 /* Gives the result as its files make it: artefacts with the paths where they lie, texts whole. `out` borrows from `r`, and from the spool until
- * spool_drop, which removes what is left of the files. -1 and err: the worker lies. */
+ * spool_drop, which removes what is left of the files. -1 and err: the worker lies, or our disk has not kept it. */
 int spool_complete(
 	struct spool *s, const struct build_result *r, struct build_result *out, struct error *err);
+/* An error was our own disk's: no worker is to blame. */
+bool spool_is_broken(const struct spool *s);
 
 #endif
