@@ -70,7 +70,7 @@ kill_its_worker() { # until it is told to end
   while [ ! -e "$T/go" ]; do
     for pid in $(awk -F '\t' '$1 == "compile" && $2 ~ /Killer/ { print $3 }' "$TINY/starts"); do
       parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null)
-      [[ $(readlink "/proc/$parent/exe" 2>/dev/null) == */boardman ]] && kill -KILL "$parent"
+      [[ $(readlink "/proc/$parent/exe" 2>/dev/null) == */boardman?(-lab) ]] && kill -KILL "$parent"
     done
     sleep 0.05
   done

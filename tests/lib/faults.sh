@@ -65,7 +65,7 @@ workers() { # MACHINE
   local file pid
   for file in "$(place_of "$1")"/workers/*; do
     pid=${file##*/}
-    [[ $pid != '*' && $(readlink "/proc/$pid/exe" 2>/dev/null) == */boardman ]] && echo "$pid"
+    [[ $pid != '*' && $(readlink "/proc/$pid/exe" 2>/dev/null) == */boardman?(-lab) ]] && echo "$pid"
   done
   true
 }
