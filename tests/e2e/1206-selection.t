@@ -257,7 +257,7 @@ ok 'no line of help is longer than 100 columns' test "$(wc -L <<<"$out")" -le 10
 # Options, as "-b" and "--board", one a line.
 of_help() {
   for verb in $verbs; do
-    boardman help "$verb" | sed -n '/^What$/,$p' | grep -E '^ +-' | grep -oE '(^|[ ,])--?[a-zA-Z][a-z-]*' | tr -d ' ,'
+    boardman help "$verb" | sed -En '/^(What|Where)$/,$p' | grep -E '^ +-' | grep -oE '(^|[ ,])--?[a-zA-Z][a-z-]*' | tr -d ' ,'
   done | sort -u
 }
 of_man() {

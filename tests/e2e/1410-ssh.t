@@ -86,7 +86,7 @@ forget_logins
 dist -b one,two --libraries lib examples
 ok_status 1 'four machines'
 same_trees here boardman-out '… the tree is that of a run here'
-is "$(hosts)" 'm1 m2 m3 m4' '… all four have built'
+ok '… which several have built' test "$(hosts | wc -w)" -gt 1
 is "$(for m in m1 m2 m3 m4; do logins "$m"; done | paste -s -d ' ')" '1 1 1 1' '… over one connection each'
 unlike "$err" 'm[1-4]:' '… and nothing is wrong with any'
 

@@ -13,7 +13,7 @@ lies() { # LINES
   rm -f "$machines/f1/jobs"
   printf '%s\n' "$1" >"$machines/f1/lies"
   lab "f1=$fake"
-  compile --dist --no-local --wait 1
+  compile --dist --no-local --wait "${patience:-1}"
 }
 
 # What it says is nonsense, for this reason; the job is built by nobody.
@@ -114,7 +114,7 @@ no_leftovers 'fault 30, of no job'
 # The first attempt is lost with its worker; the next worker sends a result of it as well.
 anew
 mkplain A
-lies $'if [ "$attempt" = 1 ]; then started; exit 1; fi\nattempt=1\nresult failed\nattempt=2\nhonest'
+patience=60 lies $'if [ "$attempt" = 1 ]; then started; exit 1; fi\nattempt=1\nresult failed\nattempt=2\nhonest'
 ok_status 0 'fault 30, of a lost attempt: exit status 0'
 is "$(verdicts)" A=ok 'fault 30, of a lost attempt: dropped'
 is "$(paste -s -d ' ' "$machines/f1/jobs")" '0.1 0.2' 'fault 30, of a lost attempt: there were two'
