@@ -14,11 +14,12 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "worker/roll.h"
+#include "worker/sent.h"
 #include "worker/serve.h"
 #include "worker/view.h"
 
 /* What the boss has sent beside the program: its data, and tools that this machine may lack. */
-static void use_bundle(const char *dir)
+static void add_bundle(const char *dir)
 {
 	const char *path = getenv("PATH");
 	char *data = xasprintf("%s/share", dir);
@@ -33,8 +34,10 @@ static enum exit_status serve_boss(const struct options *o)
 {
 	struct error err = ERROR_INIT;
 	uv_loop_t loop;
-	if (o->bundle)
-		use_bundle(o->bundle);
+	if (o->bundle) {
+		add_bundle(o->bundle);
+		sent_use(o->bundle);
+	}
 	/* Before the loop: a process with threads cannot change its namespaces. */
 	bool private_view = !o->no_view && view_enter(&err) == 0;
 	if (!private_view && o->debug)

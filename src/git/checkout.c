@@ -24,6 +24,7 @@
 struct slot {
 	char *dir, *src;
 	int fd; /* of the lock */
+	unsigned long long bytes; /* of the files */
 };
 
 /* ---- slots ---- */
@@ -119,6 +120,11 @@ const char *slot_path(const struct slot *s)
 	return s->src;
 }
 
+unsigned long long slot_bytes(const struct slot *s)
+{
+	return s->bytes;
+}
+
 /* ---- what is to be there ---- */
 
 static int check_tree(
@@ -200,6 +206,14 @@ static int open_index(git_index **out, const struct slot *s, struct error *err)
 	return ret < 0 ? -1 : 0;
 }
 
+static unsigned long long size_of(git_index *index)
+{
+	unsigned long long size = 0;
+	for (size_t i = 0; i < git_index_entrycount(index); i++)
+		size += git_index_get_byindex(index, i)->file_size;
+	return size;
+}
+
 static int note_tree(const struct slot *s, const char *tree, struct error *err)
 {
 	char *file = path_join(s->dir, "tree");
@@ -227,8 +241,8 @@ static int write_files(const struct slot *s, git_repository *repo, git_index *in
 	return 0;
 }
 
-static int checkout(const struct slot *s, git_repository *repo, const char *ref, const char *id,
-	struct error *err)
+static int checkout(
+	struct slot *s, git_repository *repo, const char *ref, const char *id, struct error *err)
 {
 	git_tree *tree = NULL;
 	git_index *index = NULL;
@@ -241,8 +255,10 @@ static int checkout(const struct slot *s, git_repository *repo, const char *ref,
 		ret = open_index(&index, s, err);
 	if (ret == 0)
 		ret = write_files(s, repo, index, tree, err);
-	if (ret == 0)
+	if (ret == 0) {
+		s->bytes = size_of(index);
 		ret = note_tree(s, id, err);
+	}
 	git_index_free(index);
 	git_tree_free(tree);
 	return ret;

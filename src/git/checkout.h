@@ -18,6 +18,8 @@ struct slot *slot_take(const char *dir, const char *tree, struct error *err);
 void slot_free(struct slot *s);
 /* The directory of files: <slot>/src. Borrowed. */
 const char *slot_path(const struct slot *s);
+/* Bytes of the files that the last slot_checkout put there, or found. */
+unsigned long long slot_bytes(const struct slot *s);
 /* Makes src hold exactly `tree` (hex) of the bare repository `repo`, one of ours: what `ref` points to must be a commit with that tree. Files that are
  * equal keep their times; all others go, whether of an earlier tree or left by a build. An interrupted one is recovered by the next. A tree with
  * names that git does not allow is refused. -1 and err: src may then be anything between the two. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "common/buf.h"
 #include "common/error.h"
@@ -82,6 +83,33 @@ void repo_note_written(const char *path, unsigned long long written, unsigned lo
 		close(fd);
 	free(line);
 	free(file);
+}
+
+static unsigned long long size_of(const char *dir)
+{
+	struct fs_list list = {0};
+	struct stat st;
+	unsigned long long size = 0;
+	if (fs_list(dir, &list, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < list.n; i++) {
+		char *path = path_join(dir, list.v[i].name);
+		if (list.v[i].type == 'd')
+			size += size_of(path);
+		else if (stat(path, &st) == 0)
+			size += (unsigned long long)st.st_size;
+		free(path);
+	}
+	fs_list_release(&list);
+	return size;
+}
+
+unsigned long long repo_size(const char *path)
+{
+	char *objects = path_join(path, "objects");
+	unsigned long long size = size_of(objects);
+	free(objects);
+	return size;
 }
 
 void repo_note_damaged(const char *path)

@@ -25,6 +25,8 @@ struct repo_hold *repo_hold(const char *path, struct error *err);
 void repo_let_go(struct repo_hold *h);
 /* Tells how much was written for a snapshot of `live` bytes. */
 void repo_note_written(const char *path, unsigned long long written, unsigned long long live);
+/* Bytes of its objects as they lie on the disk. */
+unsigned long long repo_size(const char *path);
 /* Marks it: the next one to hold it alone begins it anew. */
 void repo_note_damaged(const char *path);
 

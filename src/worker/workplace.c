@@ -1,5 +1,6 @@
 /* workplace: see workplace.h. Beneath the directory: git (pushed to), trees/N (a snapshot each, held by one worker at a time), run/PID (this
- * process's own, gone with it), workers/PID (its record). What dead workers left in run is removed by the next one.
+ * process's own, gone with it), workers/PID (its record). What dead workers left in run is removed by the next one; git is begun anew by one that is
+ * alone with it, when it has grown too large.
  */
 #include "worker/workplace.h"
 
@@ -21,6 +22,8 @@
 
 struct workplace {
 	char *dir, *git_dir, *trees, *run_dir;
+	struct repo_hold *hold; /* of the repository, from setup on */
+	unsigned long long objects; /* bytes that were in it then */
 	struct slot *slot;
 	struct view *view; /* NULL: this machine lets us have none */
 	struct roll *roll;
@@ -81,6 +84,7 @@ void workplace_free(struct workplace *w)
 		return;
 	view_free(w->view);
 	slot_free(w->slot);
+	repo_let_go(w->hold);
 	/* A directory with a mount of ours in it goes when that has gone with us. */
 	if (fs_remove_tree(w->run_dir, NULL) < 0 && w->roll)
 		roll_abandon(w->roll);
@@ -110,7 +114,10 @@ const char *workplace_git_dir(const struct workplace *w)
 
 int workplace_setup(struct workplace *w, const char *run, const char *boss, struct error *err)
 {
-	return repo_make(w->git_dir, err) < 0 ? -1 : roll_tell(w->roll, run, boss, err);
+	if (!w->hold && !(w->hold = repo_hold(w->git_dir, err)))
+		return -1;
+	w->objects = repo_size(w->git_dir);
+	return roll_tell(w->roll, run, boss, err);
 }
 
 char *workplace_build_dir(const struct workplace *w, const struct job *j)
@@ -120,11 +127,23 @@ char *workplace_build_dir(const struct workplace *w, const struct job *j)
 
 /* ---- sources ---- */
 
+/* What was pushed since the setup. Others may have pushed, too: it is an estimate. */
+static void note_growth(struct workplace *w)
+{
+	unsigned long long now = repo_size(w->git_dir);
+	if (now > w->objects)
+		repo_note_written(w->git_dir, now - w->objects, slot_bytes(w->slot));
+	w->objects = now;
+}
+
 int workplace_checkout(struct workplace *w, const struct commit *c, struct error *err)
 {
 	if (!w->slot && !(w->slot = slot_take(w->trees, c->tree, err)))
 		return -1;
-	return slot_checkout(w->slot, w->git_dir, c->ref, c->tree, err);
+	if (slot_checkout(w->slot, w->git_dir, c->ref, c->tree, err) < 0)
+		return -1;
+	note_growth(w);
+	return 0;
 }
 
 static int no_view(struct error *err)
