@@ -1,6 +1,7 @@
 /* pusher: see pusher.h. A pack is written piece by piece, so that a machine costs no copy of it. */
 #include "boss/link/pusher.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "boss/link/conn.h"
@@ -13,6 +14,7 @@
 #include "git/push.h"
 
 #define KEPT_REFS 4 /* beside the new one */
+#define CURE_GIT "; cure: remove '%s/git' there: it is made anew"
 #define PIECE (256u << 10) /* bytes of a pack handed to the channel at once */
 
 struct pusher {
@@ -23,7 +25,8 @@ struct pusher {
 	struct pack_wish *wish;
 	const struct buf *pack; /* borrowed from packs */
 	size_t at; /* in it */
-	struct buf complaint; /* the far side's stderr, its last part */
+	struct buf complaint; /* the far side's stderr, its first part */
+	char *fault; /* what was wrong with git's answer; NULL nothing yet */
 	uv_timer_t *stall;
 };
 
@@ -41,6 +44,7 @@ void pusher_cancel(struct pusher *p)
 	push_free(p->push);
 	uv_close((uv_handle_t *)p->stall, free_handle);
 	buf_release(&p->complaint);
+	free(p->fault);
 	free(p->commit);
 	free(p->ref);
 	free(p->drop);
@@ -59,7 +63,8 @@ static void finish(struct pusher *p, const char *why)
 
 static void on_stall(uv_timer_t *t)
 {
-	finish(t->data, "the push makes no progress");
+	finish(t->data, "the push makes no progress; cure: look at its network, and whether git "
+			"there hangs");
 }
 
 static void progress(struct pusher *p)
@@ -110,6 +115,7 @@ static void on_pack(void *ctx, const struct buf *pack, const char *why)
 		finish(p, why);
 		return;
 	}
+	progress(p);
 	const struct push_ref *refs = push_refs(p->push, &n);
 	find_old(p, refs, n, &drop);
 	push_send(p->push, p->ref, p->commit, &drop, &head, &needs_pack);
@@ -131,6 +137,8 @@ static void ask_for_pack(struct pusher *p)
 	const struct push_ref *refs = push_refs(p->push, &n);
 	for (size_t i = 0; i < n; i++)
 		strv_push(&bases, refs[i].id);
+	/* It is up to us. */
+	uv_timer_stop(p->stall);
 	p->wish = packs_want(p->config.packs, p->commit, &bases, on_pack, p);
 	strv_release(&bases);
 }
@@ -140,9 +148,14 @@ static void on_out(void *ctx, const char *data, size_t len)
 	struct pusher *p = ctx;
 	struct error err = ERROR_INIT;
 	enum push_state before = push_state(p->push);
+	if (p->fault)
+		return;
 	progress(p);
 	if (push_feed(p->push, data, len, &err) < 0) {
-		finish(p, err.text);
+		/* What git says of it may be still to come. */
+		p->fault = xstrdup(err.text);
+		p->pack = NULL;
+		channel_end_input(p->channel);
 		return;
 	}
 	if (before == PUSH_LISTENING && push_state(p->push) == PUSH_ASKING)
@@ -157,18 +170,39 @@ static void on_err(void *ctx, const char *data, size_t len)
 		buf_add(&p->complaint, data, len);
 }
 
+/* What git has said on stderr after the mark; "" nothing. Borrowed. */
+static const char *said(const struct pusher *p)
+{
+	const char *all = buf_str(&p->complaint), *mark = strstr(all, PUSH_MARK "\n");
+	return mark ? mark + strlen(PUSH_MARK) + 1 : "";
+}
+
+static bool says_full(const char *text)
+{
+	return strstr(text, strerror(ENOSPC)) || strstr(text, strerror(EDQUOT));
+}
+
+/* Why it came to nothing, on a line, and what helps. New string. */
+static char *reason(const struct pusher *p, int status, const char *why)
+{
+	const char *text = said(p), *dir = p->config.dir;
+	int len = (int)strcspn(text, "\r\n");
+	if (says_full(text))
+		return xasprintf("git there says: %.*s; cure: make room there", len, text);
+	if (len)
+		return xasprintf("git there says: %.*s" CURE_GIT, len, text, dir);
+	if (p->fault)
+		return xasprintf("%s" CURE_GIT, p->fault, dir);
+	if (why)
+		return xstrdup(why);
+	return xasprintf("git receive-pack ended with status %d" CURE_GIT, status, dir);
+}
+
 static void on_ended(void *ctx, int status, const char *why)
 {
 	struct pusher *p = ctx;
+	char *text = push_state(p->push) == PUSH_DONE ? NULL : reason(p, status, why);
 	p->channel = NULL;
-	if (push_state(p->push) == PUSH_DONE) {
-		finish(p, NULL);
-		return;
-	}
-	const char *said = buf_str(&p->complaint);
-	char *text = *said ? xasprintf("git there says: %.*s", (int)strcspn(said, "\n"), said)
-		     : why ? xstrdup(why)
-			   : xasprintf("git receive-pack ended with status %d", status);
 	finish(p, text);
 	free(text);
 }

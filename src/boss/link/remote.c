@@ -68,6 +68,7 @@ struct remote {
 	struct pusher *pusher;
 	void (*pushed)(void *ctx, const char *why);
 	void *pushed_ctx;
+	char *unsent; /* why boardman could not be pushed; NULL: it could */
 	char *last_words; /* the last line that the worker printed beside the protocol */
 	bool patient; /* it was asked what takes it long: no silence counts until it answers */
 	uv_timer_t *deadline, *ping;
@@ -181,6 +182,8 @@ static void on_unpacked(void *ctx, int status, const char *why)
 	r->channel = NULL;
 	if (status == 0)
 		start_worker(r);
+	else if (r->unsent)
+		fail(r, r->unsent);
 	else
 		fail(r, why ? why
 			    : "boardman cannot be unpacked there; cure: make room in its "
@@ -192,10 +195,9 @@ static void on_equipped(void *ctx, const char *why)
 	struct remote *r = ctx;
 	struct buf script = BUF_INIT;
 	r->pusher = NULL;
-	if (why) {
-		fail(r, why);
-		return;
-	}
+	/* Another boss may have pushed the same meanwhile, so that git would not take it twice. */
+	free(r->unsent);
+	r->unsent = xstrdup(why);
 	script_unpack(&script, r->facts.dir, r->bundle_commit, r->bundle_id);
 	run_script(r, STATE_UNPACKING, &script, on_unpacked);
 }
@@ -266,7 +268,7 @@ static void on_conn_failed(void *ctx, enum conn_fault fault, const char *why, co
 /* ---- the worker's words ---- */
 
 /* For a message: on one line, no longer than this, without what a terminal would obey. */
-#define MAX_LAST_WORDS 200
+#define MAX_LAST_WORDS 400
 
 static char *printable(const char *line, size_t len)
 {
@@ -519,6 +521,7 @@ static void remote_free(void *impl)
 	free(r->glibc);
 	free(r->boardman);
 	free(r->last_words);
+	free(r->unsent);
 	free(r);
 }
 

@@ -30,9 +30,24 @@ static const char tell_facts[] =
 	"echo \"git $(git --version)\"\n"
 	"df -Pk \"$dir\" | { read -r _; read -r _ _ _ free _; echo \"disk $free\"; }\n";
 
+/* A worker that is alone with the repository may begin it anew (git/repo.h). */
+static const char held[] = "held() {\n"
+			   "  if command -v flock >/dev/null; then\n"
+			   "    flock -s \"$git.lock\" \"$@\"\n"
+			   "  else\n"
+			   "    \"$@\"\n"
+			   "  fi\n"
+			   "}\n";
+
 static void begin(struct buf *out)
 {
 	buf_addstr(out, "export LC_ALL=C; echo '" PUSH_MARK "'; exec 2>/dev/null\n");
+}
+
+/* On stderr, too: what git says there is told. */
+static void begin_aloud(struct buf *out)
+{
+	buf_addstr(out, "export LC_ALL=C; echo '" PUSH_MARK "'; echo '" PUSH_MARK "' >&2\n");
 }
 
 void script_probe(struct buf *out, const char *bundle)
@@ -155,16 +170,17 @@ int facts_check(const struct facts *f, const char *arch, const char *glibc, stru
 
 void script_receive(struct buf *out, const char *dir)
 {
-	begin(out);
+	begin_aloud(out);
 	buf_addstr(out, "git=");
 	shell_quote(out, dir);
-	buf_addstr(out, "/git\n"
-			"if [ ! -d \"$git\" ]; then\n"
+	buf_addstr(out, "/git\n");
+	buf_addstr(out, held);
+	buf_addstr(out, "if [ ! -d \"$git\" ]; then\n"
 			"  git init -q --bare --template= \"$git.$$\" >/dev/null\n"
 			"  [ -d \"$git\" ] || mv \"$git.$$\" \"$git\"\n"
 			"  rm -rf \"$git.$$\"\n"
 			"fi\n"
-			"exec git -c receive.autogc=false -c core.hooksPath=/dev/null receive-pack "
+			"held git -c receive.autogc=false -c core.hooksPath=/dev/null receive-pack "
 			"\"$git\"\n");
 }
 
@@ -173,13 +189,15 @@ void script_unpack(struct buf *out, const char *dir, const char *commit, const c
 	begin(out);
 	buf_addstr(out, "dir=");
 	shell_quote(out, dir);
+	buf_addstr(out, "\ngit=$dir/git\n");
+	buf_addstr(out, held);
 	buf_addf(out,
-		"\n"
 		"to=$dir/boardman/%s; tmp=$to.$$\n"
 		"[ -x \"$to/bin/boardman\" ] && exit 0\n"
+		"rm -rf \"$to\"\n"
 		"mkdir -p \"$tmp\" || exit 1\n"
-		"GIT_INDEX_FILE=$tmp.index git -c core.hooksPath=/dev/null --git-dir=\"$dir/git\" "
-		"--work-tree=\"$tmp\" checkout -q -f %s -- .\n"
+		"held env GIT_INDEX_FILE=\"$tmp.index\" git -c core.hooksPath=/dev/null "
+		"--git-dir=\"$git\" --work-tree=\"$tmp\" checkout -q -f %s -- .\n"
 		"status=$?; rm -f \"$tmp.index\"\n"
 		"[ $status = 0 ] && { [ -d \"$to\" ] || mv \"$tmp\" \"$to\"; }\n"
 		"rm -rf \"$tmp\"\n"
