@@ -167,7 +167,7 @@ told() { # REGEX NAME ARG…: `machines` says so, and what helps on the line aft
   shift 2
   run boardman machines "$@"
   ok_status 3 "$name"
-  like "$out" "  $regex[^"$'\n'"]*"$'\n'"    ruru: cure: [^ ]" '… is told, with the cure'
+  like "$out" "  ${regex}[^"$'\n'"]*"$'\n'"    ruru: cure: [^ ]" '… is told, with the cure'
 }
 bare ruru
 told 'this boardman is not there' '--no-send-worker' --no-send-worker ruru
