@@ -285,8 +285,8 @@ static void test_failures(void)
 
 static void test_output(void)
 {
-	struct outcome o =
-		sh("head -c 3000000 /dev/zero | tr '\\0' x", (struct proc_spec){.max_output = 1000});
+	struct outcome o = sh(
+		"head -c 3000000 /dev/zero | tr '\\0' x", (struct proc_spec){.max_output = 1000});
 	ok(o.r.out.len == 1000, "the first bytes up to the ceiling");
 	ok(o.r.cut && o.r.exit_status == 0, "cut, but read to the end");
 	o = sh("seq 100000 199999 >&2; echo at last >&2", (struct proc_spec){.max_output = 700});
