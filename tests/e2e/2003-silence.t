@@ -31,6 +31,23 @@ undisturbed
 same_as_undisturbed 'fault 3'
 rm -r "$machines/m1/wires" "$machines/m1/off"
 
+# --- 3: it is the boss that did not listen ---
+anew
+mkwaiting A B
+mksketch . Clock "int c; // tiny: touch $T/begun"$'\n// tiny: sleep 2500\n// tiny: touch '"$T/over"
+lab m1 m2
+begin --dist --no-local -j 2
+ok 'fault 3, the boss is stopped: both build' eventually 60 test -e "$T/begun"
+kill -STOP "$background_pid"
+ok 'fault 3, the boss is stopped: for longer than a silence may last' eventually 30 test -e "$T/over"
+kill -CONT "$background_pid"
+: >"$T/go"
+end
+ok_status 0 'fault 3, the boss is stopped: exit status 0'
+is "$err" '' 'fault 3, the boss is stopped: no machine is blamed'
+one_verdict_each 'fault 3, the boss is stopped' 3
+no_leftovers 'fault 3, the boss is stopped'
+
 # --- 4: a compiler that says nothing for longer than a silence may last ---
 anew
 mksketch . Long 'int l; // tiny: sleep 6000'

@@ -71,6 +71,7 @@ struct remote {
 	char *unsent; /* why boardman could not be pushed; NULL: it could */
 	char *last_words; /* the last line that the worker printed beside the protocol */
 	bool patient; /* it was asked what takes it long: no silence counts until it answers */
+	bool overdue; /* the deadline is over; what has come since the last look is still to be read */
 	uv_timer_t *deadline, *ping;
 	void (*closed)(void *ctx);
 	void *closed_ctx;
@@ -83,6 +84,7 @@ static void on_deadline(uv_timer_t *t);
 static void go(struct remote *r, enum state to)
 {
 	r->state = to;
+	r->overdue = false;
 	enum timing deadline = r->patient ? TIMING_CHECKOUT : states[to].deadline;
 	if (states[to].has_deadline)
 		uv_timer_start(r->deadline, on_deadline, timing_ms(deadline), 0);
@@ -113,9 +115,15 @@ static void fail_spool(struct remote *r, const char *why)
 		r->to_boss.ctx, &(struct response){.kind = RESP_ERROR, .msg = why, .ours = true});
 }
 
+/* Timers go first: where the boss was stopped, or did not get to run for long, the answer is there and not yet read. */
 static void on_deadline(uv_timer_t *t)
 {
 	struct remote *r = t->data;
+	if (!r->overdue) {
+		r->overdue = true;
+		uv_timer_start(t, on_deadline, 1, 0);
+		return;
+	}
 	const char *cure = states[r->state].cure;
 	char *why = r->state == STATE_SERVING ? xasprintf("nothing heard for %u s; cure: %s",
 							timing_ms(TIMING_SILENCE) / 1000, cure)
