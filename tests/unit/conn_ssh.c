@@ -499,21 +499,41 @@ static void test_free_within(void)
 	}
 }
 
-static void test_pace(void)
+/* How many of 40 connections to two machines open, all asked for at once. */
+static int open_many(const char *one, const char *other)
 {
 	enum { N = 40 };
 	struct seen_conn sc[N] = {0};
 	struct conn *c[N];
 	int opened = 0;
 	for (int i = 0; i < N; i++) {
-		c[i] = new_conn(i % 2 ? "m1" : "m2", NULL);
+		c[i] = new_conn(i % 2 ? one : other, NULL);
 		open_conn(c[i], &sc[i]);
 	}
-	for (int i = 0; i < N; i++)
-		opened += wait_for(&sc[i].opened, 1);
-	is_int(opened, N, "many connections, some at a time");
+	for (int i = 0; i < N; i++) {
+		wait_for(&sc[i].told, 1);
+		opened += sc[i].opened;
+	}
 	for (int i = 0; i < N; i++)
 		free_conn(c[i], &sc[i]);
+	return opened;
+}
+
+static void test_pace(void)
+{
+	is_int(open_many("m1", "m2"), 40, "many connections, some at a time");
+	struct ssh_pace *few = pace;
+	pace = ssh_pace_new(16);
+	if (!ok(sh("sshd_add $lab stock 'MaxStartups 10:30:100' && "
+		   "printf '%%s\\n' 'Host inner*' ' ProxyJump stock' >>$lab/config && "
+		   "sed -n '/^Host m1$/,/^Host m2$/p' $lab/config | grep -v '^Host' | "
+		   "{ echo 'Host inner*'; cat; } >>$lab/config"),
+		    "a machine whose sshd refuses when ten have not logged in"))
+		return;
+	is_int(open_many("stock", "stock"), 40, "fault 21: it lets in many names of one machine");
+	is_int(open_many("inner1", "inner2"), 40, "fault 21: … and many machines behind it");
+	ssh_pace_free(pace);
+	pace = few;
 }
 
 static bool make_lab(void)

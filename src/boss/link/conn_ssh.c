@@ -22,6 +22,7 @@
 #define SAME_DEADLINE (TIMING_COUNT + 1)
 
 static void ask_turn(struct ssh_conn *c);
+static void ask_door(struct ssh_conn *c);
 static void ask_config(struct ssh_conn *c);
 static void ask_known_hosts(struct ssh_conn *c);
 static void start_dial(struct ssh_conn *c);
@@ -37,6 +38,7 @@ static const struct {
 	[SSH_WAIT_LOOKUP] = {"waiting to be looked up", NO_DEADLINE, ask_turn},
 	[SSH_CONFIG] = {"reading the ssh configuration", TIMING_CONNECT, ask_config},
 	[SSH_KNOWN_HOSTS] = {"reading known hosts", TIMING_CONNECT, ask_known_hosts},
+	[SSH_WAIT_DOOR] = {"waiting at the server's door", NO_DEADLINE, ask_door},
 	[SSH_DIAL] = {"connecting", TIMING_CONNECT, start_dial},
 	[SSH_WAIT_TURN] = {"waiting for its turn", NO_DEADLINE, ask_turn},
 	[SSH_HANDSHAKE] = {"shaking hands", TIMING_AUTH, start_handshake},
@@ -75,13 +77,19 @@ static void on_dial_closed(void *ctx)
 	ssh_unhold(ctx);
 }
 
+static void leave_turns(struct ssh_conn *c)
+{
+	ssh_turn_drop(c->pace, &c->turn);
+	ssh_turn_drop(c->door, &c->door_turn);
+}
+
 /* Ends all that goes on. */
 static void end(struct ssh_conn *c, enum ssh_state state)
 {
 	c->state = state;
 	uv_timer_stop(&c->deadline);
 	uv_timer_stop(&c->kick);
-	ssh_turn_drop(c->pace, &c->turn);
+	leave_turns(c);
 	if (c->proc)
 		proc_kill(c->proc, SIGKILL);
 	c->proc = NULL;
@@ -168,19 +176,27 @@ static void ask_turn(struct ssh_conn *c)
 	ssh_turn_ask(c->pace, &c->turn);
 }
 
-static void leave_turn(struct ssh_conn *c)
+/* Nobody knows where a proxy leads through: all may log in to one host on their way. */
+static void ask_door(struct ssh_conn *c)
 {
-	ssh_turn_drop(c->pace, &c->turn);
+	const struct ssh_settings *s = &c->settings;
+	char *server = ssh_dial_needs_proxy(s) ? xstrdup("a proxy")
+					       : xasprintf("%s:%s", s->hostname, s->port);
+	c->door = ssh_pace_door(c->pace, server);
+	free(server);
+	ssh_turn_ask(c->door, &c->door_turn);
 }
 
 static void on_kick(uv_timer_t *timer)
 {
 	struct ssh_conn *c = timer->data;
-	bool granted = c->turn.state == TURN_HELD;
+	bool granted = c->turn.state == TURN_HELD, at_door = c->door_turn.state == TURN_HELD;
 	if (c->state == SSH_IDLE)
 		ssh_enter(c, SSH_WAIT_LOOKUP);
 	else if (c->state == SSH_WAIT_LOOKUP && granted)
 		ssh_enter(c, SSH_CONFIG);
+	else if (c->state == SSH_WAIT_DOOR && at_door)
+		ssh_enter(c, SSH_DIAL);
 	else if (c->state == SSH_WAIT_TURN && granted)
 		ssh_enter(c, SSH_HANDSHAKE);
 	else
@@ -267,8 +283,8 @@ static void known_hosts_done(struct ssh_conn *c)
 {
 	/* A machine that doesn't answer is no reason for others to wait, but a proxy is a process. */
 	if (!ssh_dial_needs_proxy(&c->settings))
-		leave_turn(c);
-	ssh_enter(c, SSH_DIAL);
+		ssh_turn_drop(c->pace, &c->turn);
+	ssh_enter(c, SSH_WAIT_DOOR);
 }
 
 static void ask_known_hosts(struct ssh_conn *c)
@@ -319,7 +335,7 @@ static void start_handshake(struct ssh_conn *c)
 static void tell_open(struct ssh_conn *c)
 {
 	const struct conn_events *ev = &c->base.events;
-	leave_turn(c);
+	leave_turns(c);
 	ev->open(ev->ctx);
 }
 
@@ -371,8 +387,8 @@ struct conn *conn_ssh_new(const struct conn_ssh_config *config)
 	c->target = xstrdup(config->target);
 	c->config_file = file && *file ? xstrdup(file) : NULL;
 	c->fd = -1;
-	c->turn.granted = on_turn;
-	c->turn.ctx = c;
+	c->turn.granted = c->door_turn.granted = on_turn;
+	c->turn.ctx = c->door_turn.ctx = c;
 	uv_timer_init(c->loop, &c->deadline);
 	uv_timer_init(c->loop, &c->kick);
 	c->deadline.data = c->kick.data = c;

@@ -24,6 +24,7 @@ enum ssh_state {
 	SSH_WAIT_LOOKUP, /* for its turn to start processes */
 	SSH_CONFIG, /* ssh -G */
 	SSH_KNOWN_HOSTS, /* ssh-keygen -F */
+	SSH_WAIT_DOOR, /* for its turn at the server */
 	SSH_DIAL, /* resolving and connecting, or the proxy's start */
 	SSH_WAIT_TURN, /* for its turn to shake hands */
 	SSH_HANDSHAKE,
@@ -74,9 +75,11 @@ struct ssh_conn {
 	uv_timer_t
 		deadline; /* of the state; when open: looks after channels whose command has ended */
 	uv_timer_t kick; /* there is something to do in the next turn of the loop */
-	struct ssh_turn turn;
+	struct ssh_turn turn; /* among all */
 
 	/* the way there */
+	struct ssh_pace *door; /* of the server; NULL: not known yet, or no pacing */
+	struct ssh_turn door_turn;
 	struct proc *proc; /* the one that is asked */
 	struct ssh_settings settings;
 	struct known_keys known;

@@ -16,6 +16,10 @@ struct ssh_turn {
 	void *ctx;
 };
 
+/* The line at one server's door, which is far shorter: a stock sshd begins to refuse at ten who have not logged in (MaxStartups 10:30:100), and those
+ * who just have count there for a moment more. Belongs to `p`; NULL for NULL. */
+struct ssh_pace *ssh_pace_door(struct ssh_pace *p, const char *server);
+
 /* NULL as `p`: no pacing. */
 void ssh_turn_ask(struct ssh_pace *p, struct ssh_turn *t);
 /* Leaves the line, or gives the turn to the next. */
