@@ -11,18 +11,13 @@
 #include "sketch/board.h"
 #include "sketch/bootloader.h"
 #include "sketch/firmware.h"
+#include "sketch/kept_link.h"
 #include "sketch/library.h"
 #include "sketch/props.h"
 #include "sketch/record.h"
 #include "sketch/run.h"
 #include "sketch/size.h"
 #include "sketch/unit.h"
-
-/* Beside the firmware's files a kept result holds what the tools said. None of these names can begin with a project's. */
-#define SIZE_TEXT "=size"
-#define ERR_TEXT "=err"
-#define LOG_TEXT "=log"
-#define SYMS_TEXT "=syms"
 
 static char *build_path(const struct run *r, const char *name)
 {
@@ -157,75 +152,14 @@ static void judge(struct run *r, const struct buf *text)
 	size_report_release(&size);
 }
 
-/* ---- a kept result ---- */
-
-static bool read_text(const struct run *r, const char *name, struct buf *out)
-{
-	char *path = build_path(r, name);
-	bool ok = fs_read(path, 0, out, NULL) == 0;
-	free(path);
-	return ok;
-}
-
-/* -k wants the objects too, and the cache may have lost one meanwhile. */
-static int unpack(struct run *r, const struct bundle *b, struct error *err)
-{
-	if (r->shared->config.keep && firmware_place_objects(r, err) < 0)
-		return -1;
-	return firmware_unpack(r, b, err);
-}
-
 static bool take_kept(struct run *r)
 {
-	struct bundle b = {0};
-	struct error err = ERROR_INIT;
 	struct buf size = BUF_INIT;
-	bool found =
-		!r->shared->config.clean && store_find_bundle(r->shared->store, &r->link_key, &b);
-	if (found && unpack(r, &b, &err) == 0 && read_text(r, SIZE_TEXT, &size)) {
-		read_text(r, ERR_TEXT, &r->result.err);
-		read_text(r, LOG_TEXT, &r->result.log);
-		read_text(r, SYMS_TEXT, &r->result.syms);
+	bool found = !r->shared->config.clean && kept_link_take(r, &size);
+	if (found)
 		judge(r, &size);
-	} else {
-		if (err.text[0])
-			log_debug("%s", err.text);
-		found = false;
-	}
-	bundle_release(&b);
 	buf_release(&size);
 	return found;
-}
-
-static int write_text(const struct run *r, const char *name, const struct buf *text, size_t from,
-	struct strv *names, struct strv *paths, struct error *err)
-{
-	char *path = build_path(r, name);
-	int ret = fs_write(path, buf_str(text) + from, text->len - from, err);
-	strv_push(names, name);
-	strv_push_take(paths, path);
-	return ret;
-}
-
-static void keep(struct run *r, const struct buf *size_text)
-{
-	struct strv names = STRV_INIT, paths = STRV_INIT;
-	struct error err = ERROR_INIT;
-	if (firmware_files(r, &names, &err) < 0)
-		goto out;
-	for (size_t i = 0; i < names.n; i++)
-		strv_push_take(&paths, build_path(r, names.v[i]));
-	if (write_text(r, SIZE_TEXT, size_text, 0, &names, &paths, &err) < 0 ||
-		write_text(r, ERR_TEXT, &r->result.err, r->link_err, &names, &paths, &err) < 0 ||
-		write_text(r, LOG_TEXT, &r->result.log, r->link_log, &names, &paths, &err) < 0 ||
-		write_text(r, SYMS_TEXT, &r->result.syms, 0, &names, &paths, &err) < 0)
-		goto out;
-	store_keep_bundle(r->shared->store, &r->link_key, &names, &paths, &err);
-out:
-	if (err.text[0])
-		log_debug("%s", err.text);
-	strv_release(&names);
-	strv_release(&paths);
 }
 
 /* ---- sizes ---- */
@@ -254,7 +188,7 @@ static void on_size(struct run *r, const struct proc_result *p)
 	} else if (p->exit_status) {
 		size_is_unknown(r, p->exit_status);
 	} else {
-		keep(r, &p->out);
+		kept_link_keep(r, &p->out);
 		judge(r, &p->out);
 	}
 }
@@ -275,7 +209,7 @@ static void measure(struct run *r)
 		else
 			run_command(r, &argv, on_size);
 	} else {
-		keep(r, &table);
+		kept_link_keep(r, &table);
 		judge(r, &table);
 	}
 	free(elf);
