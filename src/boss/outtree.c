@@ -144,15 +144,19 @@ static int check_place(const char *path, struct error *err)
 	return 0;
 }
 
-/* The tag comes first: from then on the directory is ours, whatever happens. */
+/* The tag comes first: from then on the directory is ours, whatever happens. A new one has changed the directory above it, which
+ * may be a library that is about to be looked at: that must be told from a change that comes while it is built. */
 static int mark(const char *path, struct error *err)
 {
 	char *tag_file = path_join(path, TAG_FILE), *ignore = path_join(path, ".gitignore");
 	int ret = 0;
-	if (!fs_exists(tag_file))
+	bool new = !fs_exists(tag_file);
+	if (new)
 		ret = fs_write(tag_file, tag, sizeof tag - 1, err);
 	if (ret == 0 && !fs_exists(ignore))
 		ret = fs_write(ignore, "*\n", 2, err);
+	if (ret == 0 && new)
+		fs_let_tick();
 	free(tag_file);
 	free(ignore);
 	return ret;

@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "boss/parcel.h"
@@ -261,32 +260,14 @@ static int open_spool(struct lab *l, const char *out_dir, struct error *err)
 	return fs_remove_tree(l->spool, err);
 }
 
-static int64_t nanoseconds(const struct timespec *t)
-{
-	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
-}
-
-/* The time by the clock that stamps files. Making the output directory has changed the one above it: until the next tick, at most 10 ms away, that
- * could not be told from a change that comes later. */
-static int64_t begin_looking(const char *out_dir)
-{
-	char *above = path_dir(out_dir);
-	struct stat st;
-	struct timespec now;
-	int64_t changed = stat(above, &st) == 0 ? nanoseconds(&st.st_mtim) : 0;
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	while (nanoseconds(&now) == changed)
-		clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	free(above);
-	return nanoseconds(&now);
-}
-
 int lab_take_sources(struct lab *l, const struct plan *p, const char *out_dir, struct error *err)
 {
 	struct sources from = {0};
 	struct snapshot *s = &l->snapshot;
 	struct snapshot_root *roots = NULL;
-	l->since = begin_looking(out_dir);
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the clock that stamps files */
+	l->since = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	int ret = open_spool(l, out_dir, err) < 0 ? -1 : sources_find(&from, p, out_dir, err);
 	for (size_t i = 0; i < from.notes.n; i++)
 		log_note("%s", from.notes.v[i]);

@@ -188,7 +188,7 @@ static int make_dirs(char *p)
 
 int fs_mkdirs(const char *path, struct error *err)
 {
-	if (mkdir(path, 0777) == 0)
+	if (mkdir(path, 0777) == 0 || (errno == EEXIST && fs_is_dir(path)))
 		return 0;
 	char *p = xstrdup(path);
 	size_t len = strlen(p);
@@ -201,6 +201,13 @@ int fs_mkdirs(const char *path, struct error *err)
 	}
 	free(p);
 	return ret < 0 ? error_errno(err, "cannot make directory '%s'", path) : 0;
+}
+
+void fs_let_tick(void)
+{
+	struct timespec left = {.tv_nsec = 2 * FS_TICK_MS * 1000000L};
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
 }
 
 bool fs_exists(const char *path)

@@ -25,6 +25,11 @@ int fs_link_or_copy(const char *from, const char *to, struct error *err);
 /* Copies by a temporary file and rename; keeps the mode. */
 int fs_copy(const char *from, const char *to, struct error *err);
 
+/* File times come from a clock that ticks this often or more often. */
+#define FS_TICK_MS 20
+/* Waits until what was changed before can be told by its time from what is changed after: two ticks. */
+void fs_let_tick(void);
+
 bool fs_exists(const char *path); /* follows symlinks */
 bool fs_is_dir(const char *path);
 bool fs_is_file(const char *path);

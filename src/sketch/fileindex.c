@@ -25,8 +25,8 @@
 
 #define SECOND INT64_C(1000000000)
 #define RACY (2 * SECOND)
-/* File times come from a clock that ticks; some file systems keep whole seconds only. */
-#define TICK (20 * INT64_C(1000000))
+#define TICK (FS_TICK_MS * INT64_C(1000000))
+/* Some file systems keep whole seconds only. */
 #define COARSE (2 * SECOND)
 #define DAY_SECONDS 86400
 /* An entry's last use is written again when it is this many days old, and the entry dropped after so many. */
