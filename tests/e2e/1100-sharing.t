@@ -91,9 +91,9 @@ bin=$TINY/hardware/tiny/tiny/tools/tiny/bin
 mv "$bin" "$bin.real"
 wrap_tools "$bin.real" "$bin" tiny-gcc tiny-g++ tiny-ar tiny-objcopy tiny-size
 for source in "$core"/{main.cpp,wiring.c,start.S} "$libraries"/L[123]/src/L?.cpp; do
-  edit "$source" '/tiny: sleep/d; $a // tiny: sleep 40'
+  edit "$source" '/tiny: sleep/d; $a // tiny: sleep 100'
 done
-for name in Slow1 Slow2 Slow3 Slow4; do mksketch slow "$name" '// tiny: sleep 40
+for name in Slow1 Slow2 Slow3 Slow4; do mksketch slow "$name" '// tiny: sleep 100
 #include <L1.h>
 #include <L2.h>
 #include <L3.h>
