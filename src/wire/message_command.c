@@ -40,7 +40,7 @@ static const struct field job_fields[] = {
 	{ROW("tree_library", FIELD_STR, job, tree_library), .check = check_clean_path,
 		.optional = true},
 	{ROW("library_dirs", FIELD_STRV, job, library_dirs), .check = check_path, .optional = true},
-	{ROW("build_dir", FIELD_STR, job, build_dir), .check = check_path, .optional = true},
+	{ROW("build_dir", FIELD_STR, job, build_dir), .check = check_clean_path, .optional = true},
 	{ROW("known_key", FIELD_STR, job, known_key), .check = check_digest, .optional = true},
 	{ROW("known_deps", FIELD_STR, job, known_deps), .check = check_path, .optional = true},
 };

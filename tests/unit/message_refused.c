@@ -116,6 +116,7 @@ static const struct refusal commands[] = {
 	{JOBS(",\"tree_library\":null"), "'tree_library': no string"},
 	{JOBS(",\"library_dirs\":[\"x\"]"), "'library_dirs': entry 0: no absolute path"},
 	{JOBS(",\"build_dir\":\"x\""), "'build_dir': no absolute path"},
+	{JOBS(",\"build_dir\":\"/out/../home\""), "'build_dir': a path with dots"},
 	{JOBS(",\"known_key\":\"x\""), "'known_key': no digest"},
 	{JOBS(",\"known_deps\":\"x\""), "'known_deps': no absolute path"},
 	{"{\"cmd\":\"board_open\",\"commit\":\"c\"}", "'board' is missing"},
