@@ -265,18 +265,19 @@ int options_apply(struct options *o, const struct given *g, struct error *err)
 
 /* ---- amounts ---- */
 
+/* `by` is the factor without a unit; 0: one is needed. */
 static int parse_amount(const char *text, const char *units, const unsigned long long *factor,
-	unsigned long long *out, struct error *err)
+	unsigned long long by, unsigned long long *out, struct error *err)
 {
 	char *end;
 	errno = 0;
-	unsigned long long n = strtoull(text, &end, 10), by = 1;
+	unsigned long long n = strtoull(text, &end, 10);
 	const char *unit = *end ? strchr(units, *end) : NULL;
 	if (unit) {
 		by = factor[unit - units];
 		end++;
 	}
-	if (*text < '0' || *text > '9' || *end || errno || n > ULLONG_MAX / by)
+	if (*text < '0' || *text > '9' || *end || errno || !by || n > ULLONG_MAX / by)
 		return error_set(
 			err, "'%s' is no amount; cure: a number, then one of %s", text, units);
 	*out = n * by;
@@ -286,11 +287,11 @@ static int parse_amount(const char *text, const char *units, const unsigned long
 int parse_size(const char *text, unsigned long long *out, struct error *err)
 {
 	static const unsigned long long factor[] = {1ull << 10, 1ull << 20, 1ull << 30, 1ull << 40};
-	return parse_amount(text, "KMGT", factor, out, err);
+	return parse_amount(text, "KMGT", factor, 1, out, err);
 }
 
 int parse_age(const char *text, unsigned long long *out, struct error *err)
 {
 	static const unsigned long long factor[] = {1, 60, 3600, 86400, 604800};
-	return parse_amount(text, "smhdw", factor, out, err);
+	return parse_amount(text, "smhdw", factor, 0, out, err);
 }

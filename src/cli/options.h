@@ -127,7 +127,7 @@ void options_help(struct buf *out, unsigned verb);
 
 /* "10G" to bytes; K, M, G, T are powers of 1024. -1 and err. */
 int parse_size(const char *text, unsigned long long *out, struct error *err);
-/* "30d", "12h", "5m", "10" (seconds) to seconds. */
+/* "30d", "12h", "5m", "10s" to seconds; a bare number could mean any. */
 int parse_age(const char *text, unsigned long long *out, struct error *err);
 
 #endif

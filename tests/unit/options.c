@@ -113,6 +113,8 @@ static void amounts(void)
 	ok(parse_size("512", &n, &err) == 0 && n == 512, "512");
 	ok(parse_age("2d", &n, &err) == 0 && n == 172800, "2d");
 	n = 7;
+	ok(parse_age("5", &n, &err) < 0, "an age needs its unit");
+	is_str(err.text, "'5' is no amount; cure: a number, then one of smhdw", "which is told");
 	ok(parse_size("", &n, &err) < 0 && parse_size("G", &n, &err) < 0 &&
 			parse_size("-1", &n, &err) < 0 && parse_size("1X", &n, &err) < 0 &&
 			parse_size("1GG", &n, &err) < 0,
