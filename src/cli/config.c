@@ -15,6 +15,7 @@
 #include "common/xalloc.h"
 
 #define MAX_FILE (1u << 20)
+#define NO_FILE "/dev/null" /* how one says that none is to be read */
 #define MAX_MACHINES 10000
 
 struct reader {
@@ -303,7 +304,7 @@ int config_load(struct config *c, const char *given, struct options *o, struct e
 	const char *env = getenv("BOARDMAN_CONFIG");
 	char *path = config_path(given);
 	int ret = 0;
-	if (!path || (!given && !(env && *env) && !fs_exists(path)))
+	if (!path || !strcmp(path, NO_FILE) || (!given && !(env && *env) && !fs_exists(path)))
 		goto out;
 	ret = fs_read(path, MAX_FILE, &text, err);
 	if (ret == 0)

@@ -32,7 +32,7 @@ void config_release(struct config *c);
 
 /* Where it is: `given` (--config), else $BOARDMAN_CONFIG, else $XDG_CONFIG_HOME/boardman/boardman.conf. New string; NULL without a home. */
 char *config_path(const char *given);
-/* Reads it; [defaults] go to `o`. Without `given` an absent file is no error. Errors are "FILE:LINE: …". */
+/* Reads it; [defaults] go to `o`. Without `given` an absent file is no error; /dev/null is an empty one. Errors are "FILE:LINE: …". */
 int config_load(struct config *c, const char *given, struct options *o, struct error *err);
 /* The same for text; `name` stands for the file. */
 int config_parse(struct config *c, const char *text, size_t len, const char *name,

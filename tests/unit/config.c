@@ -124,6 +124,11 @@ static void files(void)
 		"has file and line");
 	setenv("BOARDMAN_CONFIG", "/nowhere/x", 1);
 	is_int(config_load(&c, NULL, &o, &err), -1, "$BOARDMAN_CONFIG must be there too");
+	setenv("BOARDMAN_CONFIG", "/dev/null", 1);
+	config_release(&c);
+	is_int(config_load(&c, NULL, &o, &err), 0, "$BOARDMAN_CONFIG=/dev/null is an empty one");
+	ok(!c.path, "which is none");
+	is_int(config_load(&c, "/dev/null", &o, &err), 0, "--config /dev/null, too");
 	unsetenv("BOARDMAN_CONFIG");
 	unsetenv("XDG_CONFIG_HOME");
 	found = config_path(NULL);
