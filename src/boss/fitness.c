@@ -22,8 +22,9 @@ char *fitness_trouble(const struct campaign_limits *limits, const struct probe *
 			"your paths; cure: allow user namespaces there (sysctl "
 			"kernel.unprivileged_userns_clone=1)");
 	if (p->load - fitness_held(p) > limits->max_load * p->threads)
-		return xasprintf("busy: load %.1f on %d threads; cure: wait, or raise max_load",
-			p->load, p->threads);
+		return xasprintf(
+			"busy: load %.1f, over %g x %d threads; cure: wait, or raise max_load",
+			p->load, limits->max_load, p->threads);
 	if (p->disk >= 0 && (uint64_t)p->disk < limits->min_disk)
 		return xasprintf("low disk: %lld MB left; cure: make room, or lower min_disk",
 			(long long)(p->disk / MB));

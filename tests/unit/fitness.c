@@ -28,7 +28,7 @@ int main(void)
 	struct probe p = good;
 	judged(p, NULL, "all as it should be");
 	p.load = 8.1;
-	judged(p, "busy: load 8.1 on 10 threads", "too much load");
+	judged(p, "busy: load 8.1, over 0.8 x 10 threads", "too much load");
 	p.held = held;
 	p.n_held = 2;
 	is_int(fitness_held(&p), 8, "slots that workers hold");
