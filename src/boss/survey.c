@@ -1,4 +1,6 @@
-/* survey: see survey.h. Each machine goes its way to LOOKING and says goodbye; one that is busy is asked no further. */
+/* survey: see survey.h. Each machine goes its way to LOOKING and says goodbye; one that is busy or full, too: what it
+ * would build with is asked for all the same.
+ */
 #include "boss/survey.h"
 
 #include <stdlib.h>
@@ -68,10 +70,8 @@ static void on_probed(void *ctx, struct machine *m, const struct probe *p)
 	free(a->row->arch);
 	a->row->version = xstrdup(machine_version(m));
 	a->row->arch = xstrdup(machine_arch(m));
-	char *trouble = a->local ? NULL : fitness_trouble(a->survey->limits, p);
-	if (trouble)
-		machine_refuse(m, trouble);
-	free(trouble);
+	if (!a->local)
+		a->row->trouble = fitness_trouble(a->survey->limits, p);
 }
 
 static void on_looked(void *ctx, struct machine *m, const struct probe *p)
