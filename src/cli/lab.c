@@ -75,7 +75,7 @@ static void on_noise(void *ctx, const char *line)
 	if (f->lab->options->kill_workers)
 		log_note("%s: %s", f->config->name, line);
 	else if (f->lab->options->debug)
-		log_note("[%s] %s", f->config->name, line);
+		log_quote("[%s] %s", f->config->name, line);
 	else
 		log_debug("[%s] %s", f->config->name, line);
 }

@@ -103,8 +103,8 @@ static void write_line(const struct buf *line)
 	}
 }
 
-static __attribute__((format(printf, 2, 0))) void put(
-	enum log_level level, const char *fmt, va_list ap)
+static __attribute__((format(printf, 3, 0))) void put(
+	enum log_level level, const char *prefix, const char *fmt, va_list ap)
 {
 	if (!log_enabled(level))
 		return;
@@ -115,7 +115,7 @@ static __attribute__((format(printf, 2, 0))) void put(
 	while (len && text[len - 1] == '\n')
 		len--;
 	len = shorten(text, len);
-	buf_addstr(&line, prefixes[level]);
+	buf_addstr(&line, prefix);
 	add_text(&line, text, len, isatty(STDERR_FILENO));
 	buf_addch(&line, '\n');
 	if (state.before)
@@ -132,7 +132,7 @@ void log_error(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	put(LOG_LEVEL_ERROR, fmt, ap);
+	put(LOG_LEVEL_ERROR, prefixes[LOG_LEVEL_ERROR], fmt, ap);
 	va_end(ap);
 }
 
@@ -140,7 +140,7 @@ void log_warning(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	put(LOG_LEVEL_WARNING, fmt, ap);
+	put(LOG_LEVEL_WARNING, prefixes[LOG_LEVEL_WARNING], fmt, ap);
 	va_end(ap);
 }
 
@@ -148,7 +148,7 @@ void log_note(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	put(LOG_LEVEL_NOTE, fmt, ap);
+	put(LOG_LEVEL_NOTE, prefixes[LOG_LEVEL_NOTE], fmt, ap);
 	va_end(ap);
 }
 
@@ -156,6 +156,14 @@ void log_debug(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	put(LOG_LEVEL_DEBUG, fmt, ap);
+	put(LOG_LEVEL_DEBUG, prefixes[LOG_LEVEL_DEBUG], fmt, ap);
+	va_end(ap);
+}
+
+void log_quote(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	put(LOG_LEVEL_NOTE, "", fmt, ap);
 	va_end(ap);
 }

@@ -20,6 +20,8 @@ void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Somebody else's line: without a prefix of ours. It is shown where notes are. */
+void log_quote(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool log_enabled(enum log_level level);
 
 #endif

@@ -157,7 +157,7 @@ same_trees here boardman-out '… and is told as here'
 rm -rf boardman-out
 lab_enter moa 'echo the shell says hello >&2'
 dist -b one one/Warns -D --no-local --use-machines moa
-like "$err" "\[moa\] note: tiny:tiny:one [^ ]*one/Warns \([0-9.]+\): started" '-D: a sketch starts'
+like "$err" $'\n'"\[moa\] note: tiny:tiny:one [^ ]*one/Warns \([0-9.]+\): started" '-D: a sketch starts'
 like "$err" "\[moa\] note: tiny:tiny:one [^ ]*one/Warns \([0-9.]+\): ok, " '… and ends'
 like "$(cat boardman-out/worker-moa.log)" 'the shell says hello' 'worker-moa.log has what it said beside the protocol'
 like "$(cat boardman-out/worker-moa.log)" 'one/Warns \([0-9.]+\): ok, ' '… and what -D made it say'

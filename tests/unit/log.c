@@ -42,10 +42,12 @@ static void test_levels(void)
 	log_error("cannot %s", "x");
 	log_warning("w%d", 1);
 	log_note("n");
+	log_quote("[far] note: %d", 2);
 	log_debug("unseen");
 	int kept = errno;
 	end(fd, fd);
-	is_str(said, "boardman: cannot x\nwarning: w1\nnote: n\n", "prefixes; debug is off");
+	is_str(said, "boardman: cannot x\nwarning: w1\nnote: n\n[far] note: 2\n",
+		"prefixes, but for what somebody else said; debug is off");
 	is_int(kept, EDOM, "errno is kept");
 	close(fd);
 
