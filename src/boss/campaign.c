@@ -296,6 +296,9 @@ static void tell_trouble(struct campaign *c)
 			xasprintf("the disk of '%s' is full; cure: make room and run again: what "
 				  "was built is kept",
 				outtree_path(c->config->out));
+	else if (c->stop == STOP_MACHINES && c->lab) /* each one's reason was told */
+		r->trouble = xstrdup("no machine is left to build on; cure: see what 'boardman "
+				     "machines' says of each");
 	else if (c->stop == STOP_MACHINES)
 		r->trouble = xstrdup(c->fault);
 }

@@ -230,11 +230,13 @@ static void on_ready(void *ctx, struct machine *m, unsigned slots)
 	struct campaign *c = lm->campaign;
 	(void)m;
 	lm->slots = slots;
-	lm->settled = lm->served = true;
+	lm->settled = true;
 	lm->losses = 0;
 	if (lm->told_away)
-		tell(c, "%s: here, with %u slot%s", lm->spec->name, slots, slots == 1 ? "" : "s");
+		tell(c, "%s: %s, with %u slot%s", lm->spec->name, lm->served ? "back" : "here",
+			slots, slots == 1 ? "" : "s");
 	lm->told_away = false;
+	lm->served = true;
 	if (!c->first_look)
 		c->first_look = uv_now(c->config->loop);
 	if (c->decided) {
@@ -270,22 +272,40 @@ static unsigned delay_of(const struct lab_machine *lm)
 	return timing_ms(lm->busy ? TIMING_REPROBE : delays[i]);
 }
 
+static bool tries_again(const struct campaign *c)
+{
+	return c->lab && c->stop == STOP_NONE && !sched_finished(c->sched);
+}
+
+/* When it is tried again stands before the cure, which may take all of the line. */
+static void tell_lost(struct campaign *c, const struct lab_machine *lm, unsigned delay)
+{
+	const char *cure = strstr(lm->why, "; cure: ");
+	int len = cure ? (int)(cure - lm->why) : (int)strlen(lm->why);
+	if (tries_again(c))
+		tell(c, "%s: %.*s; trying again in %g s%s", lm->spec->name, len, lm->why,
+			delay / 1000.0, cure ? cure : "");
+	else
+		tell(c, "%s: %s", lm->spec->name, lm->why);
+}
+
 static void on_lost(void *ctx, struct machine *m, const char *why)
 {
 	struct lab_machine *lm = ctx;
 	struct campaign *c = lm->campaign;
+	unsigned delay = delay_of(lm);
 	(void)m;
 	free(lm->why);
 	lm->why = xstrdup(why);
 	free(c->fault);
 	c->fault = xasprintf("%s: %s", lm->spec->name, why);
 	if (c->lab && !lm->told_away)
-		tell(c, "%s: %s", lm->spec->name, why);
+		tell_lost(c, lm, delay);
 	lm->told_away = true;
 	lm->settled = true;
 	lm->slots = 0;
 	sched_machine_lost(c->sched, lab_index(lm), on_ended_by_loss, lm);
-	lm->again_at = uv_now(c->config->loop) + delay_of(lm);
+	lm->again_at = uv_now(c->config->loop) + delay;
 	lm->losses++;
 	campaign_wake(c);
 }
@@ -458,7 +478,7 @@ static void pump_one(struct campaign *c, struct lab_machine *lm)
 		machine_free(lm->m);
 		lm->m = NULL;
 	}
-	if (!lm->m && again && c->stop == STOP_NONE && c->lab && !sched_finished(c->sched)) {
+	if (!lm->m && again && tries_again(c)) {
 		come(lm);
 		machine_pump(lm->m);
 	}

@@ -100,7 +100,7 @@ ok 'm1 builds' eventually 60 m1_waits
 forget_logins
 sshd_cut "$S" m1
 ok 'a link is cut: that is told' eventually 60 has_line '^.*m1: the connection' "$T/cut.err"
-ok '… the machine comes back' eventually 60 has_line 'm1: here' "$T/cut.err"
+ok '… the machine comes back' eventually 60 has_line 'm1: back' "$T/cut.err"
 is "$(logins m1) $(logins m2)" '1 0' '… by one connection more; the others keep theirs'
 : >"$T/go"
 finish cut "$background_pid"
@@ -166,7 +166,7 @@ is "$(hosts)" 'ohau' '… and which has our name for it'
 conf "ohau = nobody-of-ours@plain"
 dist -b one plain/P --wait 1
 ok_status 3 'another user, whom it does not know'
-like "$err" "ohau: it takes none of our 1 keys for user 'nobody-of-ours'; cure: make 'ssh " '… is told with the cure'
+like "$err" "ohau: it takes none of our 1 keys for user 'nobody-of-ours'; trying again in 2 s; cure: make 'ssh " '… is told with the cure'
 conf 'ohau = behind'
 dist -b one plain/P
 ok_status 0 'ProxyCommand'
@@ -206,7 +206,7 @@ sshd_add "$S" narrow 'MaxSessions 1'
 conf narrow
 dist -b one plain/P --wait 1
 ok_status 3 'MaxSessions 1'
-like "$err" 'narrow: [^;]*refuses one more session[^;]*; cure: [^;]*MaxSessions' '… is told, with the cure'
+like "$err" 'narrow: [^;]*refuses one more session[^;]*; trying again in 2 s; cure: [^;]*MaxSessions' '… is told, with the cure'
 sshd_add "$S" two 'MaxSessions 2'
 conf two
 dist -b one plain/P

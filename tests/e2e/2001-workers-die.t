@@ -110,7 +110,7 @@ ok 'fault 22: it gets work again' eventually 60 has_tools m1
 : >"$T/go"
 end
 ok_status 0 'fault 22: exit status 0'
-like "$err" 'm1: here, with ' 'fault 22: its return is told'
+like "$err" 'm1: back, with ' 'fault 22: its return is told'
 is "$(verdicts)" "$(all_are ok "${many[@]}")" 'fault 22: each is built'
 one_verdict_each 'fault 22' 12
 no_leftovers 'fault 22'

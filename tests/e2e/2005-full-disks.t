@@ -21,7 +21,7 @@ lab m1 m2
 small_disk "$machines/m1/.cache/boardman" 300k
 compile --dist --no-local
 ok_status 0 'fault 9: exit status 0'
-is "$err" 'note: m1: disk full: 0 MB left; cure: make room' 'fault 9: it is told'
+is "$err" 'note: m1: disk full: 0 MB left; trying again in 0.4 s; cure: make room' 'fault 9: it is told'
 is "$(verdicts)" "$(all_are ok A B C D E F)" 'fault 9: the other machine builds all'
 one_verdict_each 'fault 9' 6
 no_leftovers 'fault 9'

@@ -54,7 +54,7 @@ echo 'ready 2' >"$machines/f1/hello"
 lies honest
 rm "$machines/f1/hello"
 ok_status 3 'fault 24: another protocol: exit status 3'
-like "$err" 'f1: its boardman fake speaks another protocol; cure: have this version there' 'fault 24: … with the cure'
+like "$err" 'f1: its boardman fake speaks another protocol; trying again in 0.4 s; cure: have this version there' 'fault 24: … with the cure'
 one_verdict_each 'fault 24' 1
 no_leftovers 'fault 24'
 rm -rf out
