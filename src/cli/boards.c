@@ -3,8 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "boss/report/text.h"
+#include "cli/say.h"
 #include "cli/setup.h"
 #include "cli/verb.h"
 #include "common/buf.h"
@@ -145,7 +144,7 @@ static void add_platform(struct listing *l, const struct platform *p)
 	free(line);
 }
 
-static enum exit_status show(struct listing *l, bool json)
+static enum exit_status show(struct invocation *in, struct listing *l)
 {
 	if (!l->shown) {
 		log_error(l->words->n
@@ -154,7 +153,7 @@ static enum exit_status show(struct listing *l, bool json)
 				    "install arduino:avr, or install arduino-core-avr");
 		return STATUS_USAGE;
 	}
-	if (json) {
+	if (in->options.json) {
 		struct json *doc = json_object();
 		buf_clear(&l->out);
 		json_add_str(doc, "schema", "boardman-boards/1");
@@ -164,7 +163,7 @@ static enum exit_status show(struct listing *l, bool json)
 		buf_addch(&l->out, '\n');
 		json_free(doc);
 	}
-	text_write(STDOUT_FILENO, &l->out);
+	say(in, &l->out);
 	return STATUS_OK;
 }
 
@@ -179,7 +178,7 @@ static enum exit_status run(struct invocation *in)
 		const struct platform *p;
 		for (size_t i = 0; (p = platforms_at(l.setup.platforms, i)); i++)
 			add_platform(&l, p);
-		status = show(&l, in->options.json);
+		status = show(in, &l);
 	}
 	if (l.boards)
 		json_free(l.boards);

@@ -2,8 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "boss/report/text.h"
+#include "cli/say.h"
 #include "cli/setup.h"
 #include "cli/verb.h"
 #include "common/buf.h"
@@ -24,7 +23,7 @@ static void add_usage(struct buf *out, const struct store_usage *u)
 		(unsigned long long)u->entries);
 }
 
-static int show(const char *dir, struct error *err)
+static int show(struct invocation *in, const char *dir, struct error *err)
 {
 	struct store_usage u = {0};
 	struct buf out = BUF_INIT;
@@ -33,23 +32,23 @@ static int show(const char *dir, struct error *err)
 	buf_addf(&out, "%s: ", dir);
 	add_usage(&out, &u);
 	buf_addch(&out, '\n');
-	text_write(STDOUT_FILENO, &out);
+	say(in, &out);
 	buf_release(&out);
 	return 0;
 }
 
-static void tell_removed(const struct store_usage *u)
+static void tell_removed(struct invocation *in, const struct store_usage *u)
 {
 	struct buf out = BUF_INIT;
 	buf_addstr(&out, "removed ");
 	add_usage(&out, u);
 	buf_addch(&out, '\n');
-	text_write(STDOUT_FILENO, &out);
+	say(in, &out);
 	buf_release(&out);
 }
 
 /* Without options: down to what the configuration allows. */
-static int prune(const char *dir, const struct invocation *in, struct error *err)
+static int prune(struct invocation *in, const char *dir, struct error *err)
 {
 	const struct options *o = &in->options;
 	unsigned long long size = in->config.cache_max, age = 0;
@@ -62,20 +61,20 @@ static int prune(const char *dir, const struct invocation *in, struct error *err
 		size = UINT64_MAX;
 	if (fs_is_dir(dir) && store_prune(dir, size, age, &removed, err) < 0)
 		return -1;
-	tell_removed(&removed);
+	tell_removed(in, &removed);
 	return 0;
 }
 
-static int clear(const char *dir, struct error *err)
+static int clear(struct invocation *in, const char *dir, struct error *err)
 {
 	struct store_usage removed = {0};
 	if (fs_is_dir(dir) && store_clear(dir, &removed, err) < 0)
 		return -1;
-	tell_removed(&removed);
+	tell_removed(in, &removed);
 	return 0;
 }
 
-static int act(const char *dir, const struct invocation *in, struct error *err)
+static int act(struct invocation *in, const char *dir, struct error *err)
 {
 	const char *what = in->args->n ? in->args->v[0] : "show";
 	bool limits = in->options.max_size || in->options.older_than;
@@ -86,11 +85,11 @@ static int act(const char *dir, const struct invocation *in, struct error *err)
 	if (limits && strcmp(what, "prune") != 0)
 		return error_set(err, "--max-size and --older-than belong to 'cache prune'");
 	if (!strcmp(what, "show"))
-		return show(dir, err);
+		return show(in, dir, err);
 	if (!strcmp(what, "prune"))
-		return prune(dir, in, err);
+		return prune(in, dir, err);
 	if (!strcmp(what, "clear"))
-		return clear(dir, err);
+		return clear(in, dir, err);
 	return error_set(err, "'cache %s' is not known; cure: show, prune or clear", what);
 }
 
@@ -98,7 +97,7 @@ static enum exit_status run(struct invocation *in)
 {
 	struct error err = ERROR_INIT;
 	char *dir = host_cache_dir(&err);
-	int ret = dir ? act(dir, in, &err) : -1;
+	int ret = dir ? act(in, dir, &err) : -1;
 	free(dir);
 	if (ret == 0)
 		return STATUS_OK;

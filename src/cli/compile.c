@@ -12,6 +12,7 @@
 #include "boss/report/failures.h"
 #include "boss/report/progress.h"
 #include "boss/report/summary.h"
+#include "cli/say.h"
 #include "common/timing.h"
 #include "cli/dryrun.h"
 #include "cli/judge.h"
@@ -140,6 +141,7 @@ static void open_progress(struct compile *c)
 static void close_progress(struct compile *c)
 {
 	log_set_hooks(NULL, NULL, NULL);
+	say_failed(c->in, progress_failed(c->progress));
 	progress_free(c->progress);
 	c->progress = NULL;
 }
@@ -152,7 +154,7 @@ static void show_platforms(struct compile *c)
 		buf_addch(&out, '\n');
 	}
 	if (!c->in->options.quiet)
-		text_write(c->fd, &out);
+		say_to(c->in, c->fd, &out);
 	buf_release(&out);
 }
 
@@ -186,14 +188,14 @@ static void show_end(struct compile *c)
 	failures_list(&out, &c->style, r->rows, r->n);
 	summary_not_run(&out, r->rows, r->n);
 	summary_totals(&out, &c->style, &r->totals);
-	text_write(c->fd, &out);
+	say_to(c->in, c->fd, &out);
 	buf_clear(&out);
 	if (r->trouble)
 		log_error("%s", r->trouble);
 	if (c->in->options.json) {
 		document_run(
 			&out, r->rows, r->n, &r->totals, c->status, boardman_version(), c->out_dir);
-		text_write(STDOUT_FILENO, &out);
+		say(c->in, &out);
 	}
 	buf_release(&out);
 }
@@ -326,7 +328,7 @@ static enum exit_status nothing_to_build(struct compile *c)
 {
 	struct buf out = BUF_INIT;
 	plan_skips(&c->plan, &out);
-	text_write(c->fd, &out);
+	say_to(c->in, c->fd, &out);
 	buf_release(&out);
 	log_error("all jobs are skipped; cure: %s",
 		plan_is_filtered(&c->plan) ? "--no-filter builds what library.properties and "
@@ -339,6 +341,15 @@ static enum exit_status usage_error(const char *text)
 {
 	log_error("%s", text);
 	return STATUS_USAGE;
+}
+
+static enum exit_status show_plan(struct compile *c)
+{
+	struct buf out = BUF_INIT;
+	dryrun_show(&c->plan, &c->in->options, c->out_dir, &c->style, &out);
+	say(c->in, &out);
+	buf_release(&out);
+	return STATUS_OK;
 }
 
 static enum exit_status go(struct compile *c)
@@ -361,11 +372,7 @@ static enum exit_status go(struct compile *c)
 		return nothing_to_build(c);
 	c->out_dir = c->in->options.output_dir ? path_absolute(c->in->options.output_dir)
 					       : outtree_default(c->in->cwd);
-	if (c->in->options.dry_run) {
-		dryrun_show(&c->plan, &c->in->options, c->out_dir, &c->style);
-		return STATUS_OK;
-	}
-	return build(c);
+	return c->in->options.dry_run ? show_plan(c) : build(c);
 }
 
 static enum exit_status run(struct invocation *in)

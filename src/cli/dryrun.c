@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "boss/record.h"
 #include "boss/report/text.h"
 #include "boss/results.h"
@@ -62,26 +61,23 @@ static void add_row(struct buf *out, struct json *jobs, const struct plan *p, si
 }
 
 void dryrun_show(const struct plan *p, const struct options *o, const char *out_dir,
-	const struct report_style *style)
+	const struct report_style *style, struct buf *out)
 {
-	struct buf out = BUF_INIT;
 	struct json *doc = json_object(), *jobs = json_array();
 	for (size_t i = 0; i < p->matrix.n; i++) {
 		const char *skip = p->matrix.v[i].skip;
 		char *why = skip ? xstrdup(skip) : dryrun_reason(p, o, out_dir, i);
-		add_row(&out, jobs, p, i, why, style);
+		add_row(out, jobs, p, i, why, style);
 		free(why);
 	}
-	text_count(&out, p->matrix.n_jobs, "job");
-	buf_addf(&out, ", %zu skipped\n", p->matrix.n - p->matrix.n_jobs);
+	text_count(out, p->matrix.n_jobs, "job");
+	buf_addf(out, ", %zu skipped\n", p->matrix.n - p->matrix.n_jobs);
 	json_add_str(doc, "schema", "boardman-plan/1");
 	json_add(doc, "jobs", jobs);
 	if (o->json || o->json_lines) {
-		buf_clear(&out);
-		json_print_pretty(doc, &out);
-		buf_addch(&out, '\n');
+		buf_clear(out);
+		json_print_pretty(doc, out);
+		buf_addch(out, '\n');
 	}
-	text_write(STDOUT_FILENO, &out);
 	json_free(doc);
-	buf_release(&out);
 }

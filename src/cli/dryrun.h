@@ -4,14 +4,15 @@
 
 #include <stddef.h>
 
+struct buf;
 struct options;
 struct plan;
 struct report_style;
 
 /* Why a row of the plan would be built, as far as the output tree tells. New string. */
 char *dryrun_reason(const struct plan *p, const struct options *o, const char *out_dir, size_t row);
-/* Prints it on stdout, with --json as a document. Looks at `out_dir`, makes nothing. */
+/* Adds the text, with --json the document. Looks at `out_dir`, makes nothing. */
 void dryrun_show(const struct plan *p, const struct options *o, const char *out_dir,
-	const struct report_style *style);
+	const struct report_style *style, struct buf *out);
 
 #endif

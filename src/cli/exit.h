@@ -6,8 +6,8 @@ enum exit_status {
 	STATUS_INTERRUPTED = 130,
 	STATUS_USAGE = 2, /* usage, configuration, nothing selected or all of it skipped */
 	STATUS_FAILED = 1, /* a sketch failed, timed out, or was blocked */
-	STATUS_INCOMPLETE =
-		3, /* not all was built: machines, interruption by --max-failures, disk full */
+	/* not all was built: machines, interruption by --max-failures, disk full; or told: a full disk again */
+	STATUS_INCOMPLETE = 3,
 	STATUS_OK = 0,
 };
 

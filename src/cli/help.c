@@ -1,8 +1,7 @@
 /* help: what there is, out of the tables. */
 #include <string.h>
-#include <unistd.h>
-#include "boss/report/text.h"
 #include "cli/nearest.h"
+#include "cli/say.h"
 #include "cli/verb.h"
 #include "common/buf.h"
 #include "common/log.h"
@@ -103,7 +102,7 @@ static enum exit_status run(struct invocation *in)
 		help_verb(&out, v);
 	else
 		help_all(&out);
-	text_write(STDOUT_FILENO, &out);
+	say(in, &out);
 	buf_release(&out);
 	return STATUS_OK;
 }

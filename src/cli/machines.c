@@ -2,13 +2,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "boss/campaign.h"
 #include "boss/fitness.h"
 #include "boss/link/local.h"
-#include "boss/report/text.h"
 #include "boss/survey.h"
 #include "cli/lab.h"
+#include "cli/say.h"
 #include "cli/setup.h"
 #include "cli/verb.h"
 #include "cli/version.h"
@@ -157,7 +156,7 @@ static void show_table(const struct listing *l, const struct campaign_machine *m
 		"threads", "load", "memory", "disk", "boardman", "cap", "status");
 	for (size_t i = 0; i < l->n; i++)
 		add_row(&out, &l->rows[i], host_of(l, l->rows[i].name), machines[i].max_sketches);
-	text_write(STDOUT_FILENO, &out);
+	say(l->in, &out);
 	buf_release(&out);
 }
 
@@ -233,7 +232,7 @@ static void show_json(const struct listing *l, const struct campaign_machine *ma
 	json_add(doc, "machines", rows);
 	json_print_pretty(doc, &out);
 	buf_addch(&out, '\n');
-	text_write(STDOUT_FILENO, &out);
+	say(l->in, &out);
 	json_free(doc);
 	buf_release(&out);
 }

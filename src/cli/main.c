@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "boss/report/text.h"
+#include "cli/say.h"
 #include "cli/verb.h"
 #include "common/buf.h"
 #include "common/error.h"
@@ -40,14 +41,11 @@ static int read_settings(
 	return 0;
 }
 
-static enum exit_status show_help(const struct verb *v)
+static enum exit_status show_help(struct invocation *in, const struct verb *v)
 {
 	struct buf out = BUF_INIT;
-	if (v)
-		help_verb(&out, v);
-	else
-		help_all(&out);
-	text_write(STDOUT_FILENO, &out);
+	help_verb(&out, v);
+	say(in, &out);
 	buf_release(&out);
 	return STATUS_OK;
 }
@@ -63,11 +61,13 @@ static enum exit_status run_verb(const struct verb *v, char *const *argv, char *
 	if (options_parse(&g, rest, v->bit, &err) < 0)
 		status = usage(err.text);
 	else if (given_has(&g, "help"))
-		status = show_help(v);
+		status = show_help(&in, v);
 	else if (read_settings(&in, v, &g, &err) < 0)
 		status = usage(err.text);
 	else
 		status = v->run(&in);
+	if (in.unsaid && status == STATUS_OK)
+		status = STATUS_INCOMPLETE;
 	log_set_cwd(NULL);
 	free(in.cwd);
 	config_release(&in.config);
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	}
 	const char *word = argv[1];
 	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
-		return show_help(NULL);
+		return run_verb(&verb_help, argv, argv + argc);
 	if (!strcmp(word, "--version"))
 		return run_verb(&verb_version, argv, argv + argc);
 	if (*word == '-' && !verb_of_option(word))

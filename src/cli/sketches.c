@@ -1,7 +1,6 @@
 /* sketches: what a path selects, by the rules of compile, without asking for a board. */
 #include <stdlib.h>
-#include <unistd.h>
-#include "boss/report/text.h"
+#include "cli/say.h"
 #include "cli/select.h"
 #include "cli/verb.h"
 #include "common/buf.h"
@@ -26,7 +25,7 @@ static void add_json(const struct selection *s, struct buf *out)
 	json_free(doc);
 }
 
-static enum exit_status show(const struct selection *s, bool json)
+static enum exit_status show(struct invocation *in, const struct selection *s)
 {
 	struct buf out = BUF_INIT;
 	for (size_t i = 0; i < s->warnings.n; i++)
@@ -37,12 +36,12 @@ static enum exit_status show(const struct selection *s, bool json)
 				    : "; cure: name a sketch, or a directory to search");
 		return STATUS_USAGE;
 	}
-	if (json)
+	if (in->options.json)
 		add_json(s, &out);
 	else
 		for (size_t i = 0; i < s->n; i++)
 			buf_addf(&out, "%s\n", s->v[i].name);
-	text_write(STDOUT_FILENO, &out);
+	say(in, &out);
 	buf_release(&out);
 	return STATUS_OK;
 }
@@ -55,7 +54,7 @@ static enum exit_status run(struct invocation *in)
 	if (select_sketches(&s, &in->options, in->args, in->cwd, &err) < 0)
 		log_error("%s", err.text);
 	else
-		status = show(&s, in->options.json);
+		status = show(in, &s);
 	selection_release(&s);
 	return status;
 }

@@ -13,6 +13,7 @@ struct invocation {
 	const struct strv *args; /* what is no option */
 	char *cwd; /* absolute; after -C */
 	char *const *argv; /* as the program was called */
+	bool unsaid; /* output could not be written */
 };
 
 struct verb {

@@ -1,11 +1,10 @@
 /* version: the verb, and the number, which the build gives. */
 #ifdef HAVE_CONFIG_H
+#include "cli/say.h"
 #include "config.h"
 #endif
 #include "cli/version.h"
 
-#include <unistd.h>
-#include "boss/report/text.h"
 #include "cli/verb.h"
 #include "common/buf.h"
 #include "common/log.h"
@@ -30,7 +29,7 @@ static enum exit_status run(struct invocation *in)
 		return STATUS_USAGE;
 	}
 	buf_addf(&out, "boardman %s (engine %d)\n", boardman_version(), ENGINE_VERSION);
-	text_write(STDOUT_FILENO, &out);
+	say(in, &out);
 	buf_release(&out);
 	return STATUS_OK;
 }

@@ -3,12 +3,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <uv.h>
 #include "boss/outtree.h"
 #include "boss/report/text.h"
 #include "cli/dryrun.h"
 #include "cli/plan.h"
+#include "cli/say.h"
 #include "cli/verb.h"
 #include "common/buf.h"
 #include "common/error.h"
@@ -323,7 +323,7 @@ static enum exit_status run(struct invocation *in)
 	struct why w = {.in = in, .style = {.cwd = in->cwd}};
 	struct error err = ERROR_INIT;
 	int ret = explain_all(&w, &err);
-	text_write(STDOUT_FILENO, &w.out);
+	say(in, &w.out);
 	if (ret < 0)
 		log_error("%s", err.text);
 	close_all(&w);

@@ -2,10 +2,9 @@
  */
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <uv.h>
-#include "boss/report/text.h"
 #include "cli/lab.h"
+#include "cli/say.h"
 #include "cli/verb.h"
 #include "cli/version.h"
 #include "common/buf.h"
@@ -65,7 +64,7 @@ static void tell(struct buf *out, const struct roll_worker *w, const char *what)
 }
 
 /* A worker that lives and was asked for has a boss that lives: without one it ends by itself. */
-static enum exit_status end_workers(const struct options *o)
+static enum exit_status end_workers(struct invocation *in)
 {
 	struct error err = ERROR_INIT;
 	struct roll_worker *v;
@@ -78,7 +77,7 @@ static enum exit_status end_workers(const struct options *o)
 	}
 	size_t n = roll_list(dir, &v);
 	for (size_t i = 0; i < n; i++) {
-		if (v[i].boss && !o->force) {
+		if (v[i].boss && !in->options.force) {
 			tell(&out, &v[i], "left alone:");
 			held++;
 		} else if (roll_signal(dir, v[i].pid, SIGTERM)) {
@@ -87,7 +86,7 @@ static enum exit_status end_workers(const struct options *o)
 	}
 	if (!n)
 		buf_addstr(&out, "no worker of yours\n");
-	text_write(STDOUT_FILENO, &out);
+	say(in, &out);
 	buf_release(&out);
 	roll_list_free(v, n);
 	free(dir);
@@ -104,7 +103,7 @@ static enum exit_status run(struct invocation *in)
 		log_error("%s", err.text);
 		return STATUS_INCOMPLETE;
 	}
-	return in->options.kill ? end_workers(&in->options) : serve_boss(&in->options);
+	return in->options.kill ? end_workers(in) : serve_boss(&in->options);
 }
 
 const struct verb verb_worker = {

@@ -181,4 +181,17 @@ like "$out" $'\n0 of 1 done, 0 failed, 1 running[^\n]*\n' 'off a terminal a line
 run bash -c 'boardman compile -b one -f | true; exit "${PIPESTATUS[0]}"'
 is "$status $err" '1 ' 'a reader that goes away changes nothing'
 
+# --- nothing can be written ---
+if (echo >/dev/full) 2>/dev/null; then
+  skip 'there is no /dev/full' 'output that cannot be written'
+else
+  rm -rf good && mksketch good Good
+  for args in 'version' '--help' 'boards' 'sketches good' 'cache' 'compile --help' 'compile -b one -n good' 'compile -b one -o out good' \
+    'compile -b one -o out --json good' 'compile -b one -o out --json-lines good'; do
+    # shellcheck disable=SC2086
+    run bash -c 'exec boardman "$@" >/dev/full' boardman $args
+    is "$status $(grep -c '^boardman: cannot write the output: No space left on device$' <<<"$err")" '3 1' "$args: output that cannot be written is a failure, told once"
+  done
+fi
+
 done_testing

@@ -23,6 +23,7 @@ struct progress {
 	bool shown; /* the live line stands */
 	double last; /* status off a terminal */
 	bool began;
+	int failed; /* errno of the first text that could not be written; 0 none */
 };
 
 struct progress *progress_new(const struct progress_config *c)
@@ -32,6 +33,13 @@ struct progress *progress_new(const struct progress_config *c)
 	return p;
 }
 
+static void show(struct progress *p, int fd, const struct buf *text)
+{
+	int reason = text_write(fd, text);
+	if (!p->failed)
+		p->failed = reason;
+}
+
 void progress_hide(struct progress *p)
 {
 	struct buf erase = BUF_INIT;
@@ -39,8 +47,13 @@ void progress_hide(struct progress *p)
 		return;
 	p->shown = false;
 	buf_addstr(&erase, ERASE_LINE);
-	text_write(p->config.fd, &erase);
+	show(p, p->config.fd, &erase);
 	buf_release(&erase);
+}
+
+int progress_failed(const struct progress *p)
+{
+	return p->failed;
 }
 
 void progress_free(struct progress *p)
@@ -88,12 +101,12 @@ void progress_job(struct progress *p, const struct run_row *r)
 		add_file(&out, p, r, "err");
 	if (out.len) {
 		progress_hide(p);
-		text_write(p->config.fd, &out);
+		show(p, p->config.fd, &out);
 	}
 	buf_clear(&out);
 	if (p->config.json_fd >= 0) {
 		document_line(&out, r);
-		text_write(p->config.json_fd, &out);
+		show(p, p->config.json_fd, &out);
 	}
 	buf_release(&out);
 }
@@ -128,7 +141,7 @@ static void show_live(struct progress *p, const struct buf *status)
 	struct buf out = BUF_INIT;
 	buf_addstr(&out, ERASE_LINE);
 	buf_add(&out, status->data, utf8_cut(status->data, status->len, columns(p->config.fd)));
-	text_write(p->config.fd, &out);
+	show(p, p->config.fd, &out);
 	p->shown = true;
 	buf_release(&out);
 }
@@ -148,7 +161,7 @@ void progress_status(struct progress *p, const struct progress_counts *c, double
 	} else if (now - p->last >= p->config.status_every) {
 		add_status(&status, c);
 		buf_addch(&status, '\n');
-		text_write(p->config.fd, &status);
+		show(p, p->config.fd, &status);
 		p->last = now;
 	}
 	buf_release(&status);

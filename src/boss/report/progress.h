@@ -31,6 +31,8 @@ struct progress_counts {
 
 struct progress *progress_new(const struct progress_config *c);
 void progress_free(struct progress *p); /* takes the live line away */
+/* The errno of the first text that could not be written; 0: none. */
+int progress_failed(const struct progress *p);
 
 /* A job ended, was skipped, or was not run. */
 void progress_job(struct progress *p, const struct run_row *r);

@@ -27,8 +27,8 @@ void text_count(struct buf *out, size_t n, const char *noun);
 void text_line(struct buf *out, const struct report_style *s, const char *line, size_t len);
 /* Adds the file's first `max` bytes; false when it cannot be read. */
 bool text_read(const char *path, size_t max, struct buf *out);
-/* Writes all of it; a reader that went away is no reason to stop building. */
-void text_write(int fd, const struct buf *text);
+/* Writes all of it. 0, or the errno of what hinders; a reader that went away does not: it has what it wanted. */
+int text_write(int fd, const struct buf *text);
 /* A path as shown. */
 void text_path(struct buf *out, const struct report_style *s, const char *path);
 
