@@ -343,13 +343,22 @@ static enum exit_status usage_error(const char *text)
 	return STATUS_USAGE;
 }
 
+/* What would be built and, in a lab, on which machines: none of them is asked. */
 static enum exit_status show_plan(struct compile *c)
 {
+	struct error err = ERROR_INIT;
+	struct strv machines = STRV_INIT;
 	struct buf out = BUF_INIT;
-	dryrun_show(&c->plan, &c->in->options, c->out_dir, &c->style, &out);
+	bool lab = wants_lab(c->in);
+	if (lab && may_build_here(c))
+		strv_push(&machines, CONFIG_LOCAL);
+	int ret = lab ? lab_names(c->in, NULL, &machines, &err) : 0;
+	if (ret == 0)
+		dryrun_show(&c->plan, &c->in->options, c->out_dir, &machines, &c->style, &out);
 	say(c->in, &out);
 	buf_release(&out);
-	return STATUS_OK;
+	strv_release(&machines);
+	return ret == 0 ? STATUS_OK : usage_error(err.text);
 }
 
 static enum exit_status go(struct compile *c)

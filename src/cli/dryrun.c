@@ -61,7 +61,7 @@ static void add_row(struct buf *out, struct json *jobs, const struct plan *p, si
 }
 
 void dryrun_show(const struct plan *p, const struct options *o, const char *out_dir,
-	const struct report_style *style, struct buf *out)
+	const struct strv *machines, const struct report_style *style, struct buf *out)
 {
 	struct json *doc = json_object(), *jobs = json_array();
 	for (size_t i = 0; i < p->matrix.n; i++) {
@@ -71,8 +71,13 @@ void dryrun_show(const struct plan *p, const struct options *o, const char *out_
 		free(why);
 	}
 	text_count(out, p->matrix.n_jobs, "job");
-	buf_addf(out, ", %zu skipped\n", p->matrix.n - p->matrix.n_jobs);
+	buf_addf(out, ", %zu skipped", p->matrix.n - p->matrix.n_jobs);
+	for (size_t i = 0; i < machines->n; i++)
+		buf_addf(out, "%s%s", i ? ", " : "; on ", machines->v[i]);
+	buf_addch(out, '\n');
 	json_add_str(doc, "schema", "boardman-plan/1");
+	if (machines->n)
+		json_add_strv(doc, "machines", machines);
 	json_add(doc, "jobs", jobs);
 	if (o->json || o->json_lines) {
 		buf_clear(out);

@@ -154,48 +154,59 @@ static bool is_listed(const struct config_machine *m)
 	return strcmp(m->name, CONFIG_LOCAL) != 0 && m->max_sketches != 0;
 }
 
-static int add_all(struct lab *l, const struct config *c, struct error *err)
+static int check_name(const struct config *c, const char *name, struct error *err)
 {
-	for (size_t i = 0; i < c->n_machines; i++)
-		if (is_listed(&c->machines[i]) && add_far(l, &c->machines[i], err) < 0)
+	if (!strcmp(name, CONFIG_LOCAL))
+		return error_set(err,
+			"'%s' is this machine, which is there anyway; cure: name others",
+			CONFIG_LOCAL);
+	if (!config_machine(c, name))
+		return error_set(err, "no machine '%s'; cure: list it in [machines] of %s", name,
+			c->path ? c->path : "boardman.conf");
+	return 0;
+}
+
+static int check_names(const struct config *c, const struct strv *names, struct error *err)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (check_name(c, names->v[i], err) < 0)
 			return -1;
 	return 0;
 }
 
-static int add_named(
-	struct lab *l, const struct config *c, const struct strv *names, struct error *err)
+int lab_names(
+	const struct invocation *in, const struct strv *names, struct strv *out, struct error *err)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		const struct config_machine *m = config_machine(c, names->v[i]);
-		if (!strcmp(names->v[i], CONFIG_LOCAL))
-			return error_set(err,
-				"'%s' is this machine, which is there anyway; cure: name others",
-				CONFIG_LOCAL);
-		if (!m)
-			return error_set(err, "no machine '%s'; cure: list it in [machines] of %s",
-				names->v[i], c->path ? c->path : "boardman.conf");
-		if (add_far(l, m, err) < 0)
-			return -1;
-	}
-	return 0;
+	const struct config *c = &in->config;
+	const struct strv *given = names && names->n ? names : &in->options.use_machines;
+	struct strv use = STRV_INIT;
+	for (size_t i = 0; i < given->n; i++)
+		strv_split(&use, given->v[i], ",");
+	int ret = check_names(c, &use, err);
+	for (size_t i = 0; !given->n && i < c->n_machines; i++)
+		if (is_listed(&c->machines[i]))
+			strv_push(&use, c->machines[i].name);
+	if (!use.n)
+		ret = error_set(err,
+			"no machine is configured; cure: list some in [machines] of %s",
+			c->path ? c->path : "~/.config/boardman/boardman.conf");
+	if (ret == 0)
+		strv_push_all(out, &use);
+	strv_release(&use);
+	return ret;
 }
 
 static int add_machines(
 	struct lab *l, const struct invocation *in, const struct strv *names, struct error *err)
 {
-	const struct config *c = &in->config;
-	struct strv asked = STRV_INIT;
-	for (size_t i = 0; i < names->n; i++)
-		strv_split(&asked, names->v[i], ",");
-	l->machines = xcalloc(c->n_machines + asked.n + 1, sizeof *l->machines);
-	l->far = xcalloc(c->n_machines + asked.n + 1, sizeof *l->far);
+	struct strv use = STRV_INIT;
+	int ret = lab_names(in, names, &use, err);
+	l->machines = xcalloc(use.n + 1, sizeof *l->machines);
+	l->far = xcalloc(use.n + 1, sizeof *l->far);
 	l->n = 1; /* the first place is the local machine's */
-	int ret = asked.n ? add_named(l, c, &asked, err) : add_all(l, c, err);
-	strv_release(&asked);
-	if (ret == 0 && !l->n_far)
-		return error_set(err,
-			"no machine is configured; cure: list some in [machines] of %s",
-			c->path ? c->path : "~/.config/boardman/boardman.conf");
+	for (size_t i = 0; ret == 0 && i < use.n; i++)
+		ret = add_far(l, config_machine(&in->config, use.v[i]), err);
+	strv_release(&use);
 	return ret;
 }
 
@@ -311,10 +322,7 @@ struct lab *lab_new(
 	free(cache);
 	l->packs = packs_new(loop, l->repo);
 	l->procs = procs_new(loop, err);
-	if (!l->procs ||
-		add_machines(l, in, names && names->n ? names : &in->options.use_machines, err) <
-			0 ||
-		pack_boardman(l, err) < 0)
+	if (!l->procs || add_machines(l, in, names, err) < 0 || pack_boardman(l, err) < 0)
 		goto fail;
 	return l;
 fail:

@@ -19,6 +19,9 @@ struct strv;
  * it cannot: -1 and err. */
 int lab_enter(char *const *argv, struct error *err);
 
+/* Adds to `out` the machines to use: `names` (NULL or empty: what the options say), else all that are listed. -1 and err: one that nobody knows, or none. */
+int lab_names(
+	const struct invocation *in, const struct strv *names, struct strv *out, struct error *err);
 /* Opens what all links share: --use-machines is checked, boardman is packed. `names`: those to use; NULL or empty: what the options say. -1 and err: usage. */
 struct lab *lab_new(
 	uv_loop_t *loop, const struct invocation *in, const struct strv *names, struct error *err);

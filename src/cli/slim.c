@@ -60,6 +60,8 @@ void lab_delete(struct lab *l)
 	}
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+ABSENT(int, lab_names, const struct invocation *in, const struct strv *names, struct strv *out,
+	struct error *err)
 ABSENT(struct lab *, lab_new, uv_loop_t *loop, const struct invocation *in,
 	const struct strv *names, struct error *err)
 ABSENT(void, lab_add_local, struct lab *l, const struct campaign_machine *m)

@@ -81,6 +81,19 @@ run boardman machines
 ok_status 2 '… by machines, too'
 lab_names=(ohau moa ruru)
 
+# --- who would build ---
+lab_conf
+lab_forget
+rm -rf boardman-out
+run boardman compile -n --dist -b one --libraries lib examples/S1
+is "$status $(tail -n 1 <<<"$out")" '0 1 job, 0 skipped; on local, ohau, moa, ruru' '-n names the machines'
+run boardman compile -n --use-machines moa --no-local -b one --libraries lib examples/S1 --json
+is "$(jq -c .machines <<<"$out")" '["moa"]' '… those that would be used'
+is "$(starts_on moa)" 0 '… and asks none'
+run boardman compile -n --use-machines nix -b one examples/S1
+ok_status 2 '… one that nobody knows is an error'
+has_no_file boardman-out
+
 # --- nobody is there ---
 lab_conf
 for m in ohau moa ruru; do
