@@ -275,7 +275,9 @@ void machine_check(struct machine *m, uint64_t now)
 	else if (!m->overdue)
 		m->overdue = true; /* where we did not run for long, the answer is not yet read */
 	else
-		fail(m, xasprintf("no answer while %s", states[m->state].name));
+		fail(m, xasprintf("no answer while %s; cure: look whether it hangs, or its network "
+				  "does",
+				states[m->state].name));
 }
 
 void machine_build(struct machine *m, const struct job *jobs, size_t n)

@@ -109,6 +109,9 @@ done
 rm -rf boardman-out
 dist -b one --libraries lib examples/S1 examples/S2 --no-local --wait 1
 ok_status 3 '… and with --no-local nothing is'
+for m in ohau moa ruru; do
+  is "$(grep -c "$m: its shell cannot be run: status 1: no route to $m; trying again in 2 s; cure: " <<<"$err")" 1 "… $m is told once, with the cure"
+done
 like "$out" 'examples/S1.*examples/S2' '… what was not built is listed'
 has_no_file boardman-out/current/tiny.tiny.one/examples+S1/done
 lab ohau moa ruru

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "boss/link/conn.h"
+#include "boss/link/ends.h"
 #include "boss/link/pusher.h"
 #include "boss/link/scripts.h"
 #include "boss/link/spool.h"
@@ -102,6 +103,13 @@ static void fail(struct remote *r, const char *why)
 		r->to_boss.ctx, &(struct response){.kind = RESP_ERROR, .msg = why, .fatal = true});
 }
 
+/* Takes `why`. */
+static void fail_told(struct remote *r, char *why)
+{
+	fail(r, why);
+	free(why);
+}
+
 /* A worker that lies, or a disk of ours that takes no more. */
 static void fail_spool(struct remote *r, const char *why)
 {
@@ -129,8 +137,7 @@ static void on_deadline(uv_timer_t *t)
 							timing_ms(TIMING_SILENCE) / 1000, cure)
 					      : xasprintf("no answer while %s; cure: %s",
 							states[r->state].name, cure);
-	fail(r, why);
-	free(why);
+	fail_told(r, why);
 }
 
 /* ---- scripts ---- */
@@ -233,12 +240,13 @@ static void on_probed(void *ctx, int status, const char *why)
 	struct remote *r = ctx;
 	struct error err = ERROR_INIT;
 	const char *text = after_mark(r);
-	(void)status;
 	r->channel = NULL;
 	if (r->state == STATE_DEAD)
 		return;
-	if (!text)
-		fail(r, why ? why : "it has no POSIX shell; cure: 'sh' must be one there");
+	if (!text && why)
+		fail(r, why);
+	else if (!text)
+		fail_told(r, end_of_shell(status, r->last_words));
 	else if (facts_parse(&r->facts, text, &err) < 0 ||
 		 facts_check(&r->facts, r->boardman ? NULL : r->arch, r->glibc, &err) < 0)
 		fail(r, err.text);
@@ -269,8 +277,7 @@ static void on_conn_failed(void *ctx, enum conn_fault fault, const char *why, co
 		pusher_cancel(r->pusher);
 		r->pusher = NULL;
 	}
-	fail(r, text);
-	free(text);
+	fail_told(r, text);
 }
 
 /* ---- the worker's words ---- */
@@ -349,6 +356,11 @@ static void on_response(struct remote *r, const struct response *m)
 		spool_drop(r->spool, m->job, m->attempt);
 }
 
+static void fail_nonsense(struct remote *r, const char *what)
+{
+	fail_told(r, xasprintf("the worker speaks nonsense: %s" CURE_VERSION, what));
+}
+
 static bool on_line(void *ctx, const char *line, size_t len)
 {
 	struct remote *r = ctx;
@@ -358,9 +370,7 @@ static bool on_line(void *ctx, const char *line, size_t len)
 	if (strncmp(line, WIRE_PREFIX, prefix) != 0)
 		return on_noise_line(r, line, len);
 	if (message_get_response(&m, line + prefix, len - prefix, &err) < 0) {
-		char *why = xasprintf("the worker speaks nonsense: %s" CURE_VERSION, err.text);
-		fail(r, why);
-		free(why);
+		fail_nonsense(r, err.text);
 		return false;
 	}
 	on_response(r, &m.r);
@@ -377,25 +387,15 @@ static void on_words(void *ctx, const char *data, size_t len)
 	if (r->state == STATE_SERVING)
 		go(r, STATE_SERVING); /* it lives */
 	if (frame_feed(&r->lines, data, len, on_line, r, &err) < 0)
-		fail(r, err.text);
+		fail_nonsense(r, err.text);
 }
 
 static void on_worker_ended(void *ctx, int status, const char *why)
 {
 	struct remote *r = ctx;
-	char *text;
 	r->channel = NULL;
-	if (why)
-		text = xasprintf("the worker ended: %s", why);
-	else if (r->boardman && (status == 126 || status == 127))
-		text = xasprintf("%s '%s' there; cure: correct boardman_path, or leave it out",
-			status == 126 ? "cannot run" : "no boardman at", r->boardman);
-	else if (status == 0 || !r->last_words)
-		text = xasprintf("the worker ended with status %d", status);
-	else
-		text = xasprintf("the worker ended with status %d: %s", status, r->last_words);
-	fail(r, text);
-	free(text);
+	fail_told(r, why ? xasprintf("the worker ended: %s", why)
+			 : end_of_worker(status, r->last_words, r->boardman));
 }
 
 static void say(struct remote *r, const struct command *c)

@@ -117,7 +117,8 @@ int facts_parse(struct facts *f, const char *text, struct error *err)
 	if (whole && f->system && f->arch && f->glibc && f->git)
 		return 0;
 	facts_release(f);
-	return error_set(err, "its shell did not answer as a POSIX shell does");
+	return error_set(err,
+		"its shell did not answer as a POSIX shell does; cure: 'sh' must be one there");
 }
 
 /* True when version `has` is at least `needs`; both as "2.36". */
