@@ -7,6 +7,7 @@
 #   sshd_cut DIR NAME          ends its sessions, whatever runs in them; it goes on to listen
 #   sshd_end DIR               stops all, at the test's end
 #   sshd_in='ip netns exec N'  where sshd is started
+#   sshd_address=A             at which address (127.0.0.1)
 #   sshd_env=(A=b)             more variables of those who log in; %m is the machine's directory
 #
 # DIR/config is for `ssh -F`, and for boardman by $BOARDMAN_SSH_CONFIG; DIR/id is the key they take; DIR/known_hosts; DIR/NAME has home,
@@ -14,6 +15,7 @@
 
 sshd_program=/usr/sbin/sshd
 sshd_in=
+sshd_address=127.0.0.1
 sshd_env=()
 
 sshd_missing() {
@@ -43,7 +45,7 @@ sshd_config() { # DIR NAME PORT [LINE…]
   shift 3
   cat <<EOF
 Port $port
-ListenAddress 127.0.0.1
+ListenAddress $sshd_address
 HostKey $dir/$name/host_key
 PidFile $dir/$name/pid
 AuthorizedKeysFile $dir/authorized_keys
@@ -93,10 +95,10 @@ sshd_add() { # DIR NAME [LINE…]
     [ "$try" -lt 10 ] || return 1
   done
   echo "$port" >"$dir/$name/port"
-  echo "[127.0.0.1]:$port $(cat "$dir/$name/host_key.pub")" >>"$dir/known_hosts"
+  echo "[$sshd_address]:$port $(cat "$dir/$name/host_key.pub")" >>"$dir/known_hosts"
   cat >>"$dir/config" <<EOF
 Host $name
-  HostName 127.0.0.1
+  HostName $sshd_address
   Port $port
   User $(id -un)
   IdentityFile $dir/id
