@@ -166,12 +166,30 @@ static void remove_leftovers(const char *path, const char *sub, const char *pref
 	free(dir);
 }
 
+/* Git's own, of processes that were killed: it waits for each of them in vain. None is among the objects. */
+static void remove_locks(const char *dir)
+{
+	struct fs_list list = {0};
+	if (fs_list(dir, &list, NULL) < 0)
+		return;
+	for (size_t i = 0; i < list.n; i++) {
+		char *path = path_join(dir, list.v[i].name);
+		if (list.v[i].type == 'd' && strcmp(list.v[i].name, "objects") != 0)
+			remove_locks(path);
+		else if (list.v[i].type == 'f' && !strcmp(path_ext(path), ".lock"))
+			unlink(path);
+		free(path);
+	}
+	fs_list_release(&list);
+}
+
 static int tidy(const char *path, struct error *err)
 {
 	if (has(path, "damaged") || grown(path))
 		return fs_remove_tree(path, err);
 	remove_leftovers(path, "objects", "tmp_");
 	remove_leftovers(path, "stat", "tmp-");
+	remove_locks(path);
 	return 0;
 }
 
