@@ -96,8 +96,8 @@ wires_of() { # MACHINE
 # Processes that run on one of the machines, with what they are.
 far_processes() {
   local dir
-  for dir in /proc/[0-9]*; do
-    grep -qzs "^HOME=$machines/" "$dir/environ" || continue
+  grep -lzs "^HOME=$machines/" /proc/[0-9]*/environ | while IFS= read -r dir; do
+    dir=${dir%/environ}
     # A zombie waits for its parent alone.
     grep -qs '^State:.Z' "$dir/status" && continue
     echo "${dir##*/} $(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)"
@@ -112,7 +112,8 @@ none_far() {
 tools_alive() {
   local pid
   while IFS=$'\t' read -r _ _ pid; do
-    [[ $(readlink "/proc/$pid/exe" 2>/dev/null) == "$TINY"/* ]] && echo "$pid"
+    # They are one file of many names.
+    [ "/proc/$pid/exe" -ef "$TINY/hardware/tiny/tiny/tools/tiny/bin/tiny-gcc" ] && echo "$pid"
   done <"$TINY/starts"
 }
 
@@ -202,9 +203,7 @@ shows() { # OUT
   (
     cd "$1" || exit
     find current -type f ! -name 'done' -exec sha256sum {} + | LC_ALL=C sort -k 2
-    find current -name 'done' | LC_ALL=C sort | while read -r file; do
-      jq -cS 'del(.times, .ended, .host)' "$file"
-    done
+    find current -name 'done' -print0 | LC_ALL=C sort -z | xargs -0r jq -cS 'del(.times, .ended, .host)'
     find current -name build
     jq -cS '[.jobs[] | del(.unchanged, .machine, .seconds)]' run.json
   )
