@@ -66,7 +66,7 @@ background left boardman compile -j 2 -b one --libraries "$libraries" -o left s
 left=$background_pid
 background right boardman compile -j 2 -b one --libraries "$libraries" -o right s
 finish right "$background_pid"
-ok_status 0 'two runs at the same time: the one'
+ok_status 0 'fault 16: two runs at the same time: the one'
 finish left "$left"
 ok_status 0 '… the other'
 is "$(stage1_compiles)" "$stage1" '… compile each source of stage 1 once between them'
@@ -82,7 +82,7 @@ is "$(count_starts compile L1.cpp)$(count_starts compile main.cpp)$(count_starts
   'three boards make three sets'
 is "$(count_starts compile variant.cpp)" 1 '… the variant that has sources compiles them'
 compile -b two:speed=fast s
-is "$(count_starts compile L1.cpp)$(count_starts compile main.cpp)" 11 'other options of a board are another set'
+is "$(count_starts compile L1.cpp)$(count_starts compile main.cpp)" 11 'fault 19: other options of a board are another set'
 compile -b two:speed=slow s
 is "$(stage1_compiles)" '' '… the default ones, named, are not'
 

@@ -50,7 +50,7 @@ starts "compile bits.c, $(link_steps User)" '… links those that use it'
 # --- content, not time ---
 touch s/User/own.h "$core/wiring.h" "$libraries/Blinker/src/Blinker.cpp" s/Plain/Plain.ino
 compile -b one s
-starts none 'a newer time alone starts nothing'
+starts none 'fault 18: a newer time alone starts nothing'
 find s "$TINY/hardware" "$libraries" -type f -exec touch -d '1 day' {} +
 compile -b one s
 starts none '… nor one of tomorrow'
@@ -70,7 +70,7 @@ same_size() { # NAME TIME: an edit that keeps the size, and gets this time, is s
   again
   is "$(started compile)" 'User.ino.cpp, more.cpp' "$changed"
 }
-same_size 'an edit of the same size' 'now'
+same_size 'fault 18: an edit of the same size' 'now'
 same_size '… at a time of yesterday' '2001-02-03 04:05:06'
 same_size '… at a time of tomorrow' "$(date -d '1 day')"
 

@@ -78,7 +78,7 @@ shows() { # DIRECTORY
 
 # --- in a compile ---
 begin compile Compiles A1 A2 A3 Compiles A4 A5 A6
-ends_by 'SIGINT in a compile' INT
+ends_by 'fault 12: SIGINT in a compile' INT
 is "$err" 'note: interrupted: stopping; once more stops at once' 'it is told'
 like "$out" 'not run: [1-7] jobs? \(interrupted\)' '… with what was not run'
 has_no_file out/current/tiny.tiny.one/Compiles/done

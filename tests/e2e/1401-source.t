@@ -61,7 +61,7 @@ mksketch sk UsesFlat '#include <Flat.h>
 void setup() {}'
 state() { (cd "$1" && find . -type f -exec stat -c '%n %s %Y %Z' {} + | LC_ALL=C sort && find . -type f -exec sha256sum {} + | LC_ALL=C sort -k 2); }
 state .git >"$T/git.before"
-alike 'changed, untracked, staged, deleted, ignored but needed files' -b $boards --libraries lib sk
+alike 'fault 20: changed, untracked, staged, deleted, ignored but needed files' -b $boards --libraries lib sk
 ok_status 0
 is "$(jq .sizes.flash boardman-out/current/tiny.tiny.one/sk+Dirty/done)" 1610 '… they are in the firmware'
 state .git >"$T/git.after"
@@ -96,9 +96,9 @@ void setup() {}'
 put "sk/Odd \$(x) 'name/a b.h" '// tiny: bytes 2'
 ln -s sk/Dirty Shortcut
 ln -s "$T/work/repo/sk" "$T/work/way"
-alike 'a symlink in a sketch' -b $boards sk/Linked
+alike 'fault 20: a symlink in a sketch' -b $boards sk/Linked
 ok_status 0
-alike 'odd names' -b $boards "sk/$odd/Plain" "sk/Odd \$(x) 'name"
+alike 'fault 20: odd names' -b $boards "sk/$odd/Plain" "sk/Odd \$(x) 'name"
 ok_status 0
 has_no_file "$T/ran" '… are not run'
 alike 'a sketch that is named through a symlink in the tree' -b $boards Shortcut

@@ -28,7 +28,7 @@ printf x >>"$T/byte/tiny/tiny/tools/tiny/bin/tiny-gcc"
 for t in g++ ar objcopy size; do ln -f "$T/byte/tiny/tiny/tools/tiny/bin/tiny-gcc" "$T/byte/tiny/tiny/tools/tiny/bin/tiny-$t"; done
 lab_over ruru "$TINY/hardware" "$T/byte"
 fresh -b one --no-local sk
-ok_status 0 'a machine whose compiler differs by a byte'
+ok_status 0 'fault 17: a machine whose compiler differs by a byte'
 is "$(ran_on)" 'moa ohau' '… builds nothing'
 is "$(starts_on ruru compile)" 0 '… and starts nothing'
 is "$(grep -c ruru <<<"$err")" 1 '… that is told once'
