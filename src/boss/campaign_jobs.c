@@ -314,8 +314,7 @@ static void publish_far(
 /* The worker shares our disk: what does not fit there would not fit here. */
 static bool tells_of_full_disk(const struct build_result *r)
 {
-	return r->verdict == VERDICT_INFRA && r->reason &&
-	       (strstr(r->reason, strerror(ENOSPC)) || strstr(r->reason, strerror(EDQUOT)));
+	return r->verdict == VERDICT_INFRA && r->fault == FAULT_NOSPACE;
 }
 
 static void stop_for_disk(struct campaign *c, const struct build_result *r)

@@ -11,6 +11,7 @@
 #include <uv.h>
 #include "common/buf.h"
 #include "common/strv.h"
+#include "sketch/fault.h"
 #include "sketch/platform.h"
 
 struct error;
@@ -82,6 +83,7 @@ struct engine_result {
 	bool started; /* its `started` came */
 	enum build_verdict verdict;
 	int return_code;
+	enum fault_kind fault; /* of BUILD_INFRA */
 	char *reason;
 	struct buf log, err, cmd, deps, syms;
 	char *key; /* hex; NULL when it must not be reused */

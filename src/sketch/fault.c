@@ -207,6 +207,37 @@ char *fault_of(const struct strv *argv, const struct proc_result *r, bool oom)
 	return fault;
 }
 
+/* ---- what is lacking ---- */
+
+/* As reasons say it: signs, errno's texts, our own words. */
+static const struct {
+	const char *words;
+	enum fault_kind kind;
+} kinds[] = {
+	{": No space left on device", FAULT_KIND_DISK},
+	{": Disk quota exceeded", FAULT_KIND_DISK},
+	{": Killed (program ", FAULT_KIND_MEMORY},
+	{": Killed signal terminated ", FAULT_KIND_MEMORY},
+	{": terminated with signal 9 ", FAULT_KIND_MEMORY},
+	{" was ended by signal 9, ", FAULT_KIND_MEMORY},
+	{": a process was killed", FAULT_KIND_MEMORY},
+	{": out of memory allocating ", FAULT_KIND_MEMORY},
+	{": virtual memory exhausted", FAULT_KIND_MEMORY},
+	{": memory exhausted", FAULT_KIND_MEMORY},
+	{": Memory exhausted", FAULT_KIND_MEMORY},
+	{": std::bad_alloc", FAULT_KIND_MEMORY},
+	{": Cannot allocate memory", FAULT_KIND_MEMORY},
+	{"the machine ran out of memory", FAULT_KIND_MEMORY},
+};
+
+enum fault_kind fault_kind(const char *reason)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strstr(reason, kinds[i].words))
+			return kinds[i].kind;
+	return FAULT_KIND_OTHER;
+}
+
 /* ---- the kernel's word ---- */
 
 /* The number after `key` at the beginning of a line. */

@@ -59,6 +59,8 @@ void run_end(struct run *r, enum build_verdict verdict, char *reason)
 	r->ended = true;
 	r->result.verdict = verdict;
 	r->result.reason = reason;
+	if (verdict == BUILD_INFRA)
+		r->result.fault = fault_kind(reason);
 	run_clock(r, false);
 	defer_drop(r->shared->defer, r);
 	for (size_t i = 0; i < r->n_units; i++)

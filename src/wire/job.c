@@ -31,6 +31,12 @@ enum verdict verdict_parse(const char *name)
 	return VERDICT_NONE;
 }
 
+const char *fault_name(enum fault f)
+{
+	static const char *const names[] = {"other", "oom", "nospace"};
+	return names[f];
+}
+
 static const char *const command_names[CMD_COUNT] = {
 	[CMD_SETUP] = "setup",
 	[CMD_PROBE] = "probe",

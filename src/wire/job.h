@@ -26,6 +26,15 @@ const char *verdict_name(enum verdict v);
 /* VERDICT_NONE for a name that is none. */
 enum verdict verdict_parse(const char *name);
 
+/* Why a machine could not build, as far as that decides what becomes of it. */
+enum fault {
+	FAULT_OTHER,
+	FAULT_OOM, /* a process was killed, or had no memory */
+	FAULT_NOSPACE, /* its disk is full */
+};
+
+const char *fault_name(enum fault f);
+
 enum warnings { WARNINGS_NONE, WARNINGS_DEFAULT, WARNINGS_MORE, WARNINGS_ALL };
 
 /* What decides the bytes and verdicts of a run, beside sources and platforms. */
@@ -108,6 +117,7 @@ struct build_result {
 	enum verdict verdict;
 	bool unchanged; /* the boss's known result still stands: nothing else is filled but the verdict NONE */
 	int return_code; /* of the command that failed */
+	enum fault fault; /* of infra */
 	char *reason; /* one line: the failing file, the size, the unit; NULL for ok */
 	struct buf log; /* stdout of the tools */
 	struct buf err; /* stderr of the tools: errors and warnings */

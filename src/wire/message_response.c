@@ -16,6 +16,11 @@ static const char *verdict_of(int v)
 	return verdict_name((enum verdict)v);
 }
 
+static const char *fault_of(int f)
+{
+	return fault_name((enum fault)f);
+}
+
 static const char *unit_kind_name(int kind)
 {
 	return kind == UNIT_CORE ? "core" : "library";
@@ -118,6 +123,8 @@ static const struct field result_parts[] = {
 	{ROW("return_code", FIELD_INT, build_result, return_code), .min = INT_MIN, .max = INT_MAX,
 		.optional = true},
 	{ROW("reason", FIELD_STR, build_result, reason), .optional = true},
+	{ROW("fault", FIELD_ENUM, build_result, fault), .name_of = fault_of, .max = FAULT_NOSPACE,
+		.optional = true},
 	{TEXT("stdout", log)},
 	{TEXT("stderr", err)},
 	{TEXT("commands", cmd)},

@@ -18,6 +18,16 @@ static enum verdict verdict_of(enum build_verdict v)
 	return table[v];
 }
 
+static enum fault lack_of(enum fault_kind k)
+{
+	static const enum fault table[] = {
+		[FAULT_KIND_OTHER] = FAULT_OTHER,
+		[FAULT_KIND_MEMORY] = FAULT_OOM,
+		[FAULT_KIND_DISK] = FAULT_NOSPACE,
+	};
+	return table[k];
+}
+
 static void translate_artifacts(struct build_result *r, const struct engine_result *e)
 {
 	r->n_artifacts = e->n_artifacts;
@@ -39,6 +49,7 @@ struct build_result translate_result(const struct engine_result *e)
 		.verdict = verdict_of(e->verdict),
 		.unchanged = e->verdict == BUILD_UNCHANGED,
 		.return_code = e->return_code,
+		.fault = lack_of(e->fault),
 		.reason = e->reason,
 		.log = e->log,
 		.err = e->err,

@@ -174,6 +174,35 @@ static void words(void)
 	}
 }
 
+/* What was killed lacked memory. */
+static void is_killed(int status, int sig, const char *said)
+{
+	char *fault = judge(status, sig, said, false);
+	ok(fault && fault_kind(fault) == FAULT_KIND_MEMORY, "%s", fault ? fault : said);
+	free(fault);
+}
+
+static void kinds(void)
+{
+	static const struct {
+		const char *reason;
+		enum fault_kind want;
+	} t[] = {
+		{"core: 'as': No space left on device'", FAULT_KIND_DISK},
+		{"cannot write '/x/y': Disk quota exceeded", FAULT_KIND_DISK},
+		{"'x': No space left on device; the machine ran out of memory", FAULT_KIND_DISK},
+		{"'g++' ended with status 1 when the machine ran out of memory", FAULT_KIND_MEMORY},
+		{"cannot start 'g++': Cannot allocate memory", FAULT_KIND_MEMORY},
+		{"cannot write 'No space left on device': Input/output error", FAULT_KIND_OTHER},
+		{"'g++' was ended by signal 11, SIGSEGV", FAULT_KIND_OTHER},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		is_int(fault_kind(t[i].reason), t[i].want, t[i].reason);
+	is_killed(4, 0, "g++: internal compiler error: Killed (program cc1plus)");
+	is_killed(137, 9, "");
+	is_killed(137, 0, "");
+}
+
 static void signals(void)
 {
 	struct strv argv = STRV_INIT;
@@ -261,6 +290,7 @@ int main(void)
 	}
 	words();
 	signals();
+	kinds();
 	noise();
 	kernel();
 	return done_testing();

@@ -158,6 +158,12 @@ static const struct build_result result = {
 	.artifacts = artifacts,
 	.n_artifacts = 2,
 };
+static const struct build_result faulty = {.job = 1,
+	.attempt = 2,
+	.verdict = VERDICT_INFRA,
+	.fault = FAULT_NOSPACE,
+	.reason = S("full"),
+	.sizes = {-1, -1, -1, -1}};
 static const struct build_result unchanged = {
 	.job = 1, .attempt = 1, .unchanged = true, .sizes = {-1, -1, -1, -1}};
 static const struct build_result zero_sizes = {
@@ -219,6 +225,9 @@ static const struct {
 		"\"artifacts\":[{\"name\":\"Blink.ino.hex\",\"size\":9007199254740992,"
 		"\"sha256\":\"" HEX64
 		"\"},{\"name\":\"objects/a b.o\",\"size\":0,\"sha256\":\"" HEX64 "\"}]}"},
+	{{.kind = RESP_BUILD_RESULT, .result = &faulty},
+		"{\"resp\":\"build_result\",\"job\":1,\"attempt\":2,\"verdict\":\"infra\","
+		"\"reason\":\"full\",\"fault\":\"nospace\"}"},
 	{{.kind = RESP_BUILD_RESULT, .result = &unchanged},
 		"{\"resp\":\"build_result\",\"job\":1,\"attempt\":1,\"unchanged\":true}"},
 	{{.kind = RESP_BUILD_RESULT, .result = &zero_sizes},

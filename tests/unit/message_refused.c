@@ -183,6 +183,7 @@ static const struct refusal responses[] = {
 	{RESULT("\"return_code\":0"), "'verdict' and 'unchanged'"},
 	{RESULT("\"verdict\":\"ok\",\"unchanged\":true"), "'verdict' and 'unchanged'"},
 	{RESULT("\"unchanged\":false"), "'verdict' and 'unchanged'"},
+	{RESULT("\"verdict\":\"infra\",\"fault\":\"none\""), "'fault': none of its values"},
 	{RESULT("\"verdict\":\"none\""), "'verdict': none of its values"},
 	{RESULT("\"verdict\":\"skipped\""), "'verdict': none of its values"},
 	{RESULT("\"verdict\":\"not_run\""), "'verdict': none of its values"},
