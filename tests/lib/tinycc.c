@@ -3,6 +3,7 @@
  * Every start is one line, "ROLE<tab>FILE<tab>PID", in the file that TINY_LOG names, or that the first line of a file
  * tiny.log-path beside the program names; and in the file tiny.starts of the home directory, where there is one. Tests count them. Questions (-dumpversion, -print-…) it does not answer.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -323,10 +324,10 @@ static void write_deps(const struct unit *u, const char *source, const char *obj
 				 : with_suffix(source, ".d", true);
 	FILE *f = fopen(path, "w");
 	if (!f)
-		die("cannot write '%s'", path);
+		die("cannot write '%s': %s", path, strerror(errno));
 	print_deps(u, f, object);
 	if (fclose(f) != 0)
-		die("cannot write '%s'", path);
+		die("cannot write '%s': %s", path, strerror(errno));
 }
 
 static void write_result(struct unit *u, const char *source, const char *text, size_t len)
@@ -342,13 +343,13 @@ static void write_result(struct unit *u, const char *source, const char *text, s
 	const char *path = o->mode == MODE_DEPS && o->deps_file ? o->deps_file : o->output;
 	FILE *f = path ? fopen(path, "w") : stdout;
 	if (!f)
-		die("cannot write '%s'", path);
+		die("cannot write '%s': %s", path, strerror(errno));
 	if (o->mode == MODE_DEPS)
 		print_deps(u, f, with_suffix(source, ".o", true));
 	else
 		fwrite(text, 1, len, f);
 	if (fflush(f) != 0)
-		die("cannot write '%s'", path ? path : "standard output");
+		die("cannot write '%s': %s", path ? path : "standard output", strerror(errno));
 }
 
 static int compile(const struct options *o)

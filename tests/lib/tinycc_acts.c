@@ -6,7 +6,8 @@
  *   spam BYTES   to stderr             fork-and-hold   leave a child that holds stdout and stderr
  *   touch PATH   make that file        wait PATH   until it is there
  *   bytes N, data N, bss N   sizes     gives SYMBOL, needs SYMBOL   checked by the link
- * In front: "link", "preproc": done then and not by the compile; "if-file PATH", "unless-file PATH".
+ * In front: "link", "preproc": done then and not by the compile; "if-file PATH", "unless-file PATH"; "if-home NAME": where the last part of
+ * $HOME is that.
  * Nothing waits longer than two minutes, so that a test that is killed leaves nothing behind for long.
  */
 #include <fcntl.h>
@@ -203,16 +204,48 @@ static void act(struct unit *u, const char *name, const char *text, struct place
 	die("%s:%d: no such directive: '%s'", at.file, at.line, name);
 }
 
-/* Takes "if-file PATH" and "unless-file PATH" off the front; false when one says no. */
+static bool is_file(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool is_no_file(const char *path)
+{
+	return !is_file(path);
+}
+
+static bool is_home(const char *name)
+{
+	const char *home = getenv("HOME");
+	return home && strcmp(last_part(home), name) == 0;
+}
+
+static const struct condition {
+	const char *name;
+	bool (*holds)(const char *word);
+} conditions[] = {
+	{"if-file", is_file},
+	{"unless-file", is_no_file},
+	{"if-home", is_home},
+};
+
+static const struct condition *condition(const char *name)
+{
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++)
+		if (strcmp(conditions[i].name, name) == 0)
+			return &conditions[i];
+	return NULL;
+}
+
+/* Takes conditions off the front; false when one says no. */
 static bool conditions_hold(const char **text)
 {
 	for (;;) {
 		const char *rest = *text;
-		const char *name = word(&rest);
-		bool want = strcmp(name, "if-file") == 0;
-		if (!want && strcmp(name, "unless-file") != 0)
+		const struct condition *c = condition(word(&rest));
+		if (!c)
 			return true;
-		if ((access(word(&rest), F_OK) == 0) != want)
+		if (!c->holds(word(&rest)))
 			return false;
 		*text = rest;
 	}

@@ -4,6 +4,7 @@
  * "gives SYMBOL", "needs SYMBOL". An archive is "tiny archive" and members, each "member NAME LENGTH" and its bytes. A
  * program is "tiny program" and the objects' lines. No line holds a path, so places do not change bytes.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tinycc.h"
@@ -26,7 +27,7 @@ static void write_file(const char *path, const void *data, size_t len)
 {
 	FILE *f = fopen(path, "wb");
 	if (!f || fwrite(data, 1, len, f) != len || fclose(f) != 0)
-		die("cannot write '%s'", path);
+		die("cannot write '%s': %s", path, strerror(errno));
 }
 
 static bool starts(const char *text, const char *with)
@@ -38,7 +39,7 @@ void write_object(const struct unit *u, const char *path, const char *source)
 {
 	FILE *f = fopen(path, "wb");
 	if (!f)
-		die("cannot write '%s'", path);
+		die("cannot write '%s': %s", path, strerror(errno));
 	fprintf(f, "%ssource %s\n", object_mark, last_part(source));
 	fprintf(f, "text %ld\ndata %ld\nbss %ld\n", u->text_bytes, u->data_bytes, u->bss_bytes);
 	fprintf(f, "hash %016llx %016llx\n", (unsigned long long)u->opt->flags,
@@ -48,7 +49,7 @@ void write_object(const struct unit *u, const char *path, const char *source)
 	rewind(u->notes);
 	if (!notes || fread(notes, 1, (size_t)len, u->notes) != (size_t)len ||
 		fwrite(notes, 1, (size_t)len, f) != (size_t)len || fclose(f) != 0)
-		die("cannot write '%s'", path);
+		die("cannot write '%s': %s", path, strerror(errno));
 }
 
 /* Adds a member; one of the same name gives way when `replace`. */
@@ -258,7 +259,7 @@ int run_objcopy(int argc, char **argv)
 	const char *data = read_program(argv[argc - 2], &len);
 	FILE *f = fopen(argv[argc - 1], "wb");
 	if (!f)
-		die("cannot write '%s'", argv[argc - 1]);
+		die("cannot write '%s': %s", argv[argc - 1], strerror(errno));
 	if (binary)
 		fwrite(data, 1, eeprom ? 0 : len, f);
 	else
