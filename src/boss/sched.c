@@ -38,6 +38,7 @@ void sched_free(struct sched *s)
 	free(s->boards);
 	free(s->machines);
 	free(s->cancels);
+	free(s->retries);
 	free(s->jobs);
 	free(s);
 }
@@ -96,13 +97,24 @@ void sched_machine_ready(struct sched *s, size_t machine, unsigned slots)
 	sched_stale(s);
 }
 
+/* What it may not build, or has no claim to. */
 static void take_back_unstarted(struct sched *s, struct pool_machine *m)
 {
 	for (size_t i = 0; i < m->n_held; i++) {
 		struct try *t = m->held[i];
-		if (t->state == SCHED_SENT && sched_cell(s, m, s->jobs[t->job].board)->forbidden)
+		const struct entry *j = &s->jobs[t->job];
+		bool unwanted = m->on_hold && !j->retry.wanted;
+		if (t->state == SCHED_SENT && !t->asked &&
+			(unwanted || sched_cell(s, m, j->board)->forbidden))
 			sched_ask_back(s, t, CANCEL_UNSTARTED);
 	}
+}
+
+void sched_hold(struct sched *s, size_t machine, bool hold)
+{
+	s->machines[machine].on_hold = hold;
+	if (hold)
+		take_back_unstarted(s, &s->machines[machine]);
 }
 
 void sched_machine_board(struct sched *s, size_t machine, size_t board, bool allowed)
@@ -120,7 +132,7 @@ void sched_machine_board(struct sched *s, size_t machine, size_t board, bool all
 	sched_stale(s);
 }
 
-static bool may_build(const struct pool_machine *m, size_t board)
+bool sched_may_build(const struct pool_machine *m, size_t board)
 {
 	return board < m->n_cells ? !m->cells[board].forbidden : !m->forbids;
 }
@@ -131,7 +143,7 @@ size_t sched_unbuildable(const struct sched *s, size_t *boards, size_t max)
 	for (size_t b = 0; s->sorted && b < s->n_boards && n < max; b++) {
 		bool can = !sched_queue_count(&s->boards[b]);
 		for (size_t i = 0; i < s->n_machines && !can; i++)
-			can = may_build(&s->machines[i], b);
+			can = sched_may_build(&s->machines[i], b);
 		if (!can)
 			boards[n++] = b;
 	}
@@ -187,8 +199,7 @@ struct try *sched_find(const struct sched *s, size_t machine, struct sched_pick 
 	return t;
 }
 
-/* The machine has it no more. */
-static void drop_try(struct sched *s, struct try *t)
+void sched_drop_try(struct sched *s, struct try *t)
 {
 	struct pool_machine *m = &s->machines[t->machine];
 	struct try **at = &s->jobs[t->job].tries;
@@ -204,11 +215,14 @@ static void drop_try(struct sched *s, struct try *t)
 	free(t);
 }
 
-/* Nobody has the job any more, or another one goes on with it. */
-static void give_up(struct sched *s, struct entry *j)
+void sched_give_up(struct sched *s, struct entry *j)
 {
 	derive_state(s, j);
-	if (j->state == SCHED_QUEUED)
+	if (j->state != SCHED_QUEUED)
+		return;
+	if (j->retry.wanted)
+		sched_retry_put(s, (uint32_t)(j - s->jobs));
+	else
 		sched_queue_put(s, (uint32_t)(j - s->jobs), true);
 }
 
@@ -241,8 +255,7 @@ bool sched_started(struct sched *s, size_t machine, struct sched_pick p, double 
 	return true;
 }
 
-/* All that have it are to stop. */
-static void finish(struct sched *s, struct entry *j)
+void sched_finish(struct sched *s, struct entry *j)
 {
 	set_state(s, j, SCHED_DONE);
 	for (struct try *t = j->tries; t; t = t->next) {
@@ -265,14 +278,14 @@ bool sched_result(
 	struct entry *j = &s->jobs[p.id];
 	struct pool_machine *m = &s->machines[machine];
 	bool late = t->doomed;
-	drop_try(s, t);
+	sched_drop_try(s, t);
 	if (late)
 		return false;
 	if (seconds >= 0 && (v == VERDICT_OK || v == VERDICT_FAILED))
 		sched_learn(s, m, j, seconds);
 	if (seconds >= 0 && v == VERDICT_OK)
 		sched_cell(s, m, j->board)->through = true;
-	finish(s, j);
+	sched_finish(s, j);
 	s->failed += is_failure(v);
 	if (s->config.max_failures && s->failed >= s->config.max_failures)
 		s->stopped = true;
@@ -285,9 +298,9 @@ bool sched_cancelled(struct sched *s, size_t machine, struct sched_pick p)
 	if (!t)
 		return false;
 	bool late = t->doomed;
-	drop_try(s, t);
+	sched_drop_try(s, t);
 	if (!late)
-		give_up(s, &s->jobs[p.id]);
+		sched_give_up(s, &s->jobs[p.id]);
 	return !late;
 }
 
@@ -306,15 +319,15 @@ void sched_machine_lost(struct sched *s, size_t machine, sched_ended *ended, voi
 		struct try *t = m->held[m->n_held - 1];
 		struct entry *j = &s->jobs[t->job];
 		bool ran = t->state == SCHED_RUNNING, doomed = t->doomed;
-		drop_try(s, t);
+		sched_drop_try(s, t);
 		if (doomed)
 			continue;
 		j->strikes += ran;
 		if (!j->tries && j->strikes >= s->config.max_strikes) {
-			finish(s, j);
+			sched_finish(s, j);
 			ended(ctx, (uint32_t)(j - s->jobs));
 		} else {
-			give_up(s, j);
+			sched_give_up(s, j);
 		}
 	}
 	m->slots = 0;
@@ -328,9 +341,10 @@ void sched_end_board(struct sched *s, size_t board, sched_ended *ended, void *ct
 	sched_queue_build(s);
 	for (uint32_t id; (id = sched_queue_peek(s, &s->boards[board], INFINITY)) != NO_JOB;) {
 		sched_queue_remove(s, id);
-		finish(s, &s->jobs[id]);
+		sched_finish(s, &s->jobs[id]);
 		ended(ctx, id);
 	}
+	sched_retry_end_board(s, board, ended, ctx);
 }
 
 size_t sched_reclaim(struct sched *s, struct sched_cancel *out, size_t max)

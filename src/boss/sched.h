@@ -84,6 +84,17 @@ bool sched_result(
 	struct sched *s, size_t machine, struct sched_pick p, enum verdict v, double seconds);
 /* The machine gave it back unbuilt: unless another has it, it is queued again. False: late. */
 bool sched_cancelled(struct sched *s, size_t machine, struct sched_pick p);
+/* The machine could not build it: a strike, and unless another has it already it is tried again, before anything else: by another machine or,
+ * `here`, by this one if no other that is ready may build it. False: late. */
+bool sched_retry(struct sched *s, size_t machine, struct sched_pick p, bool here);
+/* Whether an attempt is still wanted, how often the job was running on a machine that could not build it, and whether another one that is ready may. */
+bool sched_wants(const struct sched *s, size_t machine, struct sched_pick p);
+unsigned sched_strikes(const struct sched *s, uint32_t id);
+bool sched_others(const struct sched *s, size_t machine, uint32_t id);
+/* Ends what is to be tried again, but may be by no machine that is ready. */
+void sched_end_stranded(struct sched *s, sched_ended *ended, void *ctx);
+/* A machine on hold gets nothing but what others could not build; what it has not started comes back by sched_reclaim. */
+void sched_hold(struct sched *s, size_t machine, bool hold);
 /* The machine made a unit of the board's stage 1 in `seconds`. */
 void sched_unit(struct sched *s, size_t machine, size_t board, double seconds);
 

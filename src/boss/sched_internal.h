@@ -1,7 +1,8 @@
 /* sched_internal: the tables that the scheduler's files share. For no other file.
  *
  * sched.c holds the states and what machines say, sched_queue.c the order of what is queued, sched_learn.c speeds and
- * costs, sched_pick.c the choice, sched_relief.c what is taken from one machine for another.
+ * costs, sched_pick.c the choice, sched_relief.c what is taken from one machine for another, sched_retry.c what a machine could not
+ * build.
  */
 #ifndef BOSS_SCHED_INTERNAL_H
 #define BOSS_SCHED_INTERNAL_H
@@ -32,6 +33,11 @@ struct entry {
 	uint32_t attempt; /* the last one */
 	uint32_t place; /* in its lane */
 	unsigned strikes;
+	struct retry {
+		size_t not_on; /* the machine that could not build it */
+		bool here; /* but for want of another */
+		bool wanted; /* it is one */
+	} retry;
 	struct try *tries; /* the last one first */
 };
 
@@ -71,6 +77,7 @@ struct cell {
 
 struct pool_machine {
 	unsigned slots; /* 0: not ready */
+	bool on_hold; /* sched_hold */
 	bool had_batch, forbids; /* forbids: boards nobody told of */
 	struct try **held; /* in the order in which they were sent */
 	size_t n_held, cap_held;
@@ -95,6 +102,8 @@ struct sched {
 	size_t n_machines, cap_machines;
 	struct sched_cancel *cancels;
 	size_t n_cancels, cap_cancels;
+	uint32_t *retries; /* queued, but in no lane */
+	size_t n_retries, cap_retries;
 	bool sorted, stopped;
 	size_t count[SCHED_DONE + 1];
 	size_t failed;
@@ -125,6 +134,13 @@ struct try *sched_find(const struct sched *s, size_t machine, struct sched_pick 
 struct cell *sched_cell(struct sched *s, struct pool_machine *m, size_t board);
 /* To be told by sched_reclaim. */
 void sched_ask_back(struct sched *s, struct try *t, enum cancel_mode mode);
+/* The machine has it no more. */
+void sched_drop_try(struct sched *s, struct try *t);
+/* Nobody has the job any more, or another one goes on with it. */
+void sched_give_up(struct sched *s, struct entry *j);
+/* The job is done: all that have it are to stop. */
+void sched_finish(struct sched *s, struct entry *j);
+bool sched_may_build(const struct pool_machine *m, size_t board);
 
 /* ---- sched_queue.c ---- */
 void sched_queue_build(struct sched *s);
@@ -156,6 +172,13 @@ double sched_left(const struct sched *s, const struct try *t, double now, double
 /* ---- sched_pick.c ---- */
 /* Jobs that the machine may hold beyond its slots. */
 unsigned sched_prefetch(const struct sched *s, const struct pool_machine *m);
+
+/* ---- sched_retry.c ---- */
+void sched_retry_put(struct sched *s, uint32_t id);
+/* The next one that the machine may try, taken out; NO_JOB. */
+uint32_t sched_retry_take(struct sched *s, size_t machine);
+/* Ends those of the board. */
+void sched_retry_end_board(struct sched *s, size_t board, sched_ended *ended, void *ctx);
 
 /* ---- sched_relief.c ---- */
 /* For a machine that would idle: a job that another one holds and would end later, whose end is more than `beyond` seconds away.

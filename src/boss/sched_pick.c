@@ -185,6 +185,19 @@ static size_t room_of(const struct sched *s, const struct pool_machine *m)
 	return room < share ? room : share;
 }
 
+/* What others could not build. */
+static size_t take_retries(
+	struct sched *s, size_t machine, double now, struct sched_pick *out, size_t max)
+{
+	size_t n = 0;
+	uint32_t id;
+	while (n < max && (id = sched_retry_take(s, machine)) != NO_JOB) {
+		open_board(s, &s->machines[machine], s->jobs[id].board, now);
+		out[n++] = sched_give(s, machine, id, now);
+	}
+	return n;
+}
+
 size_t sched_take(struct sched *s, size_t machine, double now, struct sched_pick *out, size_t max)
 {
 	struct pool_machine *m = &s->machines[machine];
@@ -195,6 +208,9 @@ size_t sched_take(struct sched *s, size_t machine, double now, struct sched_pick
 	sched_refresh(s);
 	sched_watch(s, now);
 	room = room_of(s, m);
+	n = take_retries(s, machine, now, out, room < max ? room : max);
+	if (m->on_hold)
+		return n;
 	while (n < room && n < max && s->count[SCHED_QUEUED]) {
 		struct view v = view_of(s, m, now);
 		uint32_t id = v.end * s->slowest < 2 * s->longest

@@ -31,7 +31,8 @@ static double here(const struct relief *r, const struct try *t)
 static bool may_help(const struct relief *r, const struct try *t)
 {
 	const struct entry *j = &r->s->jobs[t->job];
-	if (t->doomed || t != j->tries || r->s->machines[r->machine].cells[j->board].forbidden)
+	if (t->doomed || t != j->tries || (j->retry.wanted && j->retry.not_on == r->machine) ||
+		r->s->machines[r->machine].cells[j->board].forbidden)
 		return false;
 	for (const struct try *o = j->tries; o; o = o->next)
 		if (o->machine == r->machine)
