@@ -21,6 +21,8 @@ struct machine {
 	bool quitting; /* asked to: its end is no loss */
 	char *fault; /* to be told as lost */
 	unsigned slots;
+	bool limit_due; /* to be told */
+	unsigned limits_owed; /* told, and not answered yet */
 	uint64_t since; /* ms of the loop's clock when the state was first seen; 0 not yet */
 	bool overdue; /* at the look before */
 };
@@ -254,6 +256,14 @@ static void act_close(struct machine *m)
 	m->config.link.ops->close(m->config.link.impl, closed, m);
 }
 
+static void send_limit(struct machine *m)
+{
+	m->limit_due = false;
+	m->limits_owed++;
+	send(m, &(struct command){
+			.kind = CMD_BUILD_PREPARE, .max_sketches = m->config.max_sketches});
+}
+
 void machine_pump(struct machine *m)
 {
 	while (!m->entered) {
@@ -261,6 +271,8 @@ void machine_pump(struct machine *m)
 		if (states[m->state].action)
 			states[m->state].action(m);
 	}
+	if (m->limit_due && m->state == MACHINE_BUILDING)
+		send_limit(m);
 }
 
 void machine_check(struct machine *m, uint64_t now)
@@ -295,6 +307,13 @@ void machine_cancel(struct machine *m, const struct job *jobs, size_t n, enum ca
 				.n_jobs = n - at < WIRE_MAX_JOBS ? n - at : WIRE_MAX_JOBS,
 				.mode = mode,
 			});
+}
+
+void machine_limit(struct machine *m, int max_sketches)
+{
+	m->config.max_sketches = max_sketches;
+	m->limit_due = m->state == MACHINE_BUILDING;
+	m->events.wake(m->events.ctx);
 }
 
 /* ---- messages ---- */
@@ -384,6 +403,15 @@ static void on_error(struct machine *m, const struct response *r)
 	}
 }
 
+/* To a new limit, which it may get while it is told to finish. */
+static bool is_owed(struct machine *m, const struct response *r)
+{
+	if (r->kind != RESP_BUILD_PREPARE_DONE || !m->limits_owed)
+		return false;
+	m->limits_owed--;
+	return true;
+}
+
 static void receive(void *ctx, const struct response *r)
 {
 	struct machine *m = ctx;
@@ -395,7 +423,7 @@ static void receive(void *ctx, const struct response *r)
 		on_error(m, r);
 	} else if (is_news(r)) {
 		m->events.said(m->events.ctx, m, r);
-	} else {
+	} else if (!is_owed(m, r)) {
 		step(m, r);
 	}
 }

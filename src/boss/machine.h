@@ -92,6 +92,8 @@ void machine_check(struct machine *m, uint64_t now);
 void machine_build(struct machine *m, const struct job *jobs, size_t n);
 /* Ids and attempts. */
 void machine_cancel(struct machine *m, const struct job *jobs, size_t n, enum cancel_mode mode);
+/* It builds at most so many sketches at once from now on, and when it is ready. */
+void machine_limit(struct machine *m, int max_sketches);
 /* It is not to be used now: the link is closed, and `lost` tells why. */
 void machine_refuse(struct machine *m, const char *why);
 /* No more jobs: says goodbye, then `gone` comes. In any state. */
