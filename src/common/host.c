@@ -40,16 +40,28 @@ char *host_id(void)
 	return id ? id : name_id();
 }
 
-char *host_cache_dir(struct error *err)
+/* $VARIABLE/boardman/<id>, else ~/FALLBACK/boardman/<id>. */
+static char *own_dir(
+	const char *variable, const char *fallback, const char *what, struct error *err)
 {
-	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *xdg = getenv(variable), *home = getenv("HOME");
 	char *id = host_id(), *dir = NULL;
 	if (xdg && *xdg == '/')
 		dir = xasprintf("%s/boardman/%s", xdg, id);
 	else if (home && *home == '/')
-		dir = xasprintf("%s/.cache/boardman/%s", home, id);
+		dir = xasprintf("%s/%s/boardman/%s", home, fallback, id);
 	else
-		error_set(err, "no place for the cache; cure: set HOME or XDG_CACHE_HOME");
+		error_set(err, "no place for %s; cure: set HOME or %s", what, variable);
 	free(id);
 	return dir;
+}
+
+char *host_cache_dir(struct error *err)
+{
+	return own_dir("XDG_CACHE_HOME", ".cache", "the cache", err);
+}
+
+char *host_state_dir(struct error *err)
+{
+	return own_dir("XDG_STATE_HOME", ".local/state", "what is to be remembered", err);
 }

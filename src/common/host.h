@@ -8,5 +8,7 @@ struct error;
 char *host_id(void);
 /* $XDG_CACHE_HOME/boardman/<id>, else ~/.cache/boardman/<id>. New string; NULL and err without a home. Nothing is made. */
 char *host_cache_dir(struct error *err);
+/* The same beneath $XDG_STATE_HOME, else ~/.local/state: what later runs should know, and nobody can find out again. */
+char *host_state_dir(struct error *err);
 
 #endif
