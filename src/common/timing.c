@@ -25,6 +25,7 @@ static const unsigned table[TIMING_COUNT] = {
 	[TIMING_RETRY] = 30000,
 	[TIMING_REPROBE] = 60000,
 	[TIMING_SLOT] = 20,
+	[TIMING_QUARANTINE] = 24 * 3600 * 1000,
 };
 
 static unsigned divisor(void)

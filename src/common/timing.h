@@ -24,6 +24,7 @@ enum timing {
 	TIMING_RETRY,
 	TIMING_REPROBE, /* a busy or full machine */
 	TIMING_SLOT, /* to the next look for a free slot of this machine */
+	TIMING_QUARANTINE, /* a machine that was proved wrong gets no jobs */
 	TIMING_COUNT
 };
 
