@@ -50,6 +50,7 @@ struct campaign_config {
 		*source; /* for machines that have not the boss's disk; NULL: there are none */
 	const char *reference; /* --reference; NULL */
 	bool allow_mixed; /* --allow-mixed-toolchains */
+	const char *quarantine; /* where machines that were proved wrong are kept; NULL nowhere */
 	double wait; /* seconds for a machine, when nothing else can be done */
 	unsigned max_failures; /* 0 no limit */
 	bool rebuild_failed; /* -F */

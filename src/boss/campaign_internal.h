@@ -21,6 +21,11 @@ struct campaign_job {
 	const char *settings, *digest; /* see campaign_config; NULL: none can be ours. Borrowed */
 	double started; /* rundoc_clock */
 	int slot; /* where it was started last */
+	struct lab_machine
+		*accused; /* could not build it, and waits for another one's try; NULL none */
+	const struct lab_machine *
+		charged; /* the last one that could not build it, though it was tried again; NULL none */
+	char *charge; /* why */
 };
 
 /* Why nothing more is handed out. */
@@ -49,6 +54,10 @@ struct lab_machine {
 	unsigned losses;
 	uint64_t again_at; /* ms of the loop's clock: try then; 0: not away */
 	char *why; /* it is away; NULL */
+	char *barred; /* why it gets no jobs in this run; NULL: it may */
+	unsigned charges; /* jobs of which it is the accused */
+	unsigned cap; /* of slots, since memory ran out; 0: as the worker says */
+	double capped; /* rundoc_clock */
 };
 
 struct campaign {
@@ -88,12 +97,29 @@ void campaign_job_command(
 	const struct campaign *c, const struct lab_machine *lm, struct sched_pick p, struct job *j);
 void campaign_job_started(struct campaign *c, uint32_t id, int slot);
 /* A result that the scheduler has not seen yet; false: it was late. */
-bool campaign_job_result(
-	struct campaign *c, const struct lab_machine *lm, const struct build_result *r);
+bool campaign_job_result(struct campaign *c, struct lab_machine *lm, const struct build_result *r);
 /* Ends a job without a result. */
 void campaign_job_end(struct campaign *c, uint32_t id, enum verdict v, const char *reason);
 /* A job that runs for long is built for certain: what is on disk of it is not called built any more. */
 void campaign_jobs_age(struct campaign *c);
+
+/* campaign_faults.c: machines that could not build, and their jobs */
+
+/* An infra. True when its job is tried again; else it ends so. */
+bool campaign_fault(struct campaign *c, struct lab_machine *lm, const struct build_result *r);
+/* The job has its last verdict: what that says of the machine that waits for it. `by` has built it; NULL: nobody. */
+void campaign_judge(struct campaign *c, uint32_t id, const struct lab_machine *by, enum verdict v);
+/* Machines that earlier runs have put into quarantine get no jobs. */
+void campaign_bar_known(struct campaign *c);
+
+/* campaign_nobody.c: what nobody can build */
+
+/* Whether a machine that is not here is worth waiting for. */
+bool nobody_is_late(const struct campaign *c);
+/* Stops when nobody is here and none is worth waiting for. */
+void nobody_pump(struct campaign *c);
+/* Ends the jobs that none of the machines that are here may build. */
+void nobody_tick(struct campaign *c);
 
 /* campaign_lab.c: the machines, and who may build what */
 
@@ -112,6 +138,11 @@ size_t lab_building(const struct campaign *c);
 /* None is connected any more. */
 bool lab_is_gone(const struct campaign *c);
 size_t lab_index(const struct lab_machine *lm);
+bool lab_may_build(const struct campaign *c, const struct lab_machine *lm, size_t board);
+/* It gets no more jobs in this run; takes `why`. */
+void lab_bar(struct lab_machine *lm, char *why);
+/* A line for the user and boss.log. */
+void lab_tell(struct campaign *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* campaign.c */
 void campaign_stop(struct campaign *c, enum campaign_stop why);

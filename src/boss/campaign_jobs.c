@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "boss/evidence.h"
 #include "boss/matrix.h"
 #include "boss/outtree.h"
 #include "boss/report/progress.h"
@@ -100,6 +101,7 @@ static void job_free(struct campaign_job *j)
 	free(j->dir);
 	free(j->build_dir);
 	free(j->deps);
+	free(j->charge);
 	record_release(&j->known);
 }
 
@@ -134,7 +136,9 @@ static void load_job(struct campaign *c, size_t row)
 void campaign_load(struct campaign *c)
 {
 	const struct matrix *m = c->config->matrix;
-	const struct sched_config config = {.max_failures = c->config->max_failures, .prefetch = 2};
+	const struct sched_config config = {.max_failures = c->config->max_failures,
+		.prefetch = 2,
+		.max_strikes = EVIDENCE_STRIKES};
 	c->sched = sched_new(&config);
 	c->jobs = xcalloc(m->n_jobs + 1, sizeof *c->jobs);
 	boot_id(c->boot);
@@ -211,6 +215,7 @@ void campaign_jobs_age(struct campaign *c)
 
 void campaign_job_end(struct campaign *c, uint32_t id, enum verdict v, const char *reason)
 {
+	campaign_judge(c, id, NULL, v);
 	end_row(c, row_of(c, id), v, reason);
 }
 
@@ -329,22 +334,25 @@ static bool is_a_result(const struct build_result *r)
 	return r->verdict >= VERDICT_OK && r->verdict <= VERDICT_INFRA;
 }
 
-bool campaign_job_result(
-	struct campaign *c, const struct lab_machine *lm, const struct build_result *r)
+bool campaign_job_result(struct campaign *c, struct lab_machine *lm, const struct build_result *r)
 {
 	struct sched_pick p = {r->job, r->attempt};
 	bool stands = r->unchanged && r->job < c->n_jobs && c->jobs[r->job].has_known;
 	enum verdict v = stands		  ? c->jobs[r->job].known.verdict
 			 : is_a_result(r) ? r->verdict
 					  : VERDICT_INFRA;
+	bool ours_full = lm->spec->local && tells_of_full_disk(r);
+	if (v == VERDICT_INFRA && !ours_full && campaign_fault(c, lm, r))
+		return true;
 	double seconds = stands ? -1 : r->times.total - r->times.wait;
 	if (!sched_result(c->sched, lab_index(lm), p, v, seconds))
 		return false;
+	campaign_judge(c, r->job, lm, v);
 	if (stands)
 		keep_known(c, r->job);
 	else if (r->unchanged || !is_a_result(r))
 		campaign_job_end(c, r->job, VERDICT_INFRA, "the worker gave a result that is none");
-	else if (lm->spec->local && tells_of_full_disk(r))
+	else if (ours_full)
 		stop_for_disk(c, r);
 	else if (lm->spec->local)
 		publish(c, lm, r);

@@ -26,9 +26,7 @@ static size_t n_boards(const struct campaign *c)
 	return c->config->matrix->boards->n;
 }
 
-static void tell(struct campaign *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void tell(struct campaign *c, const char *fmt, ...)
+void lab_tell(struct campaign *c, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -98,12 +96,12 @@ static void choose(struct campaign *c, size_t board)
 	free(v);
 }
 
-static bool may_build(const struct campaign *c, const struct lab_machine *lm, size_t board)
+bool lab_may_build(const struct campaign *c, const struct lab_machine *lm, size_t board)
 {
 	const char *digest = lm->looks ? lm->looks[board].digest : NULL;
 	if (!c->lab)
 		return true;
-	return digest && c->reference[board] &&
+	return digest && c->reference[board] && !lm->barred &&
 	       (c->config->allow_mixed || !strcmp(digest, c->reference[board]));
 }
 
@@ -112,7 +110,7 @@ static void admit(struct campaign *c, struct lab_machine *lm)
 	for (size_t b = 0; c->lab && b < n_boards(c); b++) {
 		if (!c->reference[b])
 			choose(c, b);
-		sched_machine_board(c->sched, lab_index(lm), b, may_build(c, lm, b));
+		sched_machine_board(c->sched, lab_index(lm), b, lab_may_build(c, lm, b));
 	}
 	sched_machine_ready(c->sched, lab_index(lm), lm->slots);
 	campaign_wake(c);
@@ -120,7 +118,7 @@ static void admit(struct campaign *c, struct lab_machine *lm)
 
 static bool differs(const struct campaign *c, const struct lab_machine *lm, size_t board)
 {
-	return lm->slots && lm->looks && lm->looks[board].digest && !may_build(c, lm, board);
+	return lm->slots && lm->looks && lm->looks[board].digest && !lab_may_build(c, lm, board);
 }
 
 /* One line for each board whose machines disagree: whose toolchain counts, and who gets none of its jobs. */
@@ -140,7 +138,7 @@ static void tell_mixed(struct campaign *c, size_t board)
 			buf_addf(to, " (%s)", lm->looks[board].toolchain);
 	}
 	if (others.len)
-		tell(c,
+		lab_tell(c,
 			"%s: %s of %s counts; another toolchain or platform, and so no jobs of it: "
 			"%s",
 			c->config->matrix->boards->v[board], toolchain ? toolchain : "that",
@@ -157,14 +155,14 @@ static void tell_without(struct campaign *c, struct lab_machine *lm, bool late)
 	const char *why = NULL;
 	for (size_t b = 0; c->lab && lm->looks && b < n_boards(c); b++) {
 		bool other = lm->looks[b].digest != NULL;
-		if (!c->reference[b] || may_build(c, lm, b) || (other && !late))
+		if (!c->reference[b] || lab_may_build(c, lm, b) || (other && !late))
 			continue;
 		buf_addf(&boards, "%s%s", boards.len ? ", " : "", c->config->matrix->boards->v[b]);
 		if (!why)
 			why = other ? "another toolchain or platform" : lm->looks[b].why;
 	}
 	if (boards.len && !lm->told_boards) {
-		tell(c, "%s: no jobs of %s: %s", lm->spec->name, buf_str(&boards),
+		lab_tell(c, "%s: no jobs of %s: %s", lm->spec->name, buf_str(&boards),
 			why ? why : "it cannot build that");
 		lm->told_boards = true;
 	}
@@ -222,6 +220,19 @@ static void decide_if_due(struct campaign *c)
 		decide(c);
 }
 
+void lab_bar(struct lab_machine *lm, char *why)
+{
+	struct campaign *c = lm->campaign;
+	free(lm->barred);
+	lm->barred = why;
+	lm->settled = true;
+	free(c->fault);
+	c->fault = xasprintf("%s: %s", lm->spec->name, why);
+	lab_tell(c, "%s", c->fault);
+	sched_machine_board(c->sched, lab_index(lm), SCHED_EVERY_BOARD, false);
+	campaign_wake(c);
+}
+
 /* ---- coming and going ---- */
 
 static void on_ready(void *ctx, struct machine *m, unsigned slots)
@@ -233,7 +244,7 @@ static void on_ready(void *ctx, struct machine *m, unsigned slots)
 	lm->settled = true;
 	lm->losses = 0;
 	if (lm->told_away)
-		tell(c, "%s: %s, with %u slot%s", lm->spec->name, lm->served ? "back" : "here",
+		lab_tell(c, "%s: %s, with %u slot%s", lm->spec->name, lm->served ? "back" : "here",
 			slots, slots == 1 ? "" : "s");
 	lm->told_away = false;
 	lm->served = true;
@@ -272,9 +283,10 @@ static unsigned delay_of(const struct lab_machine *lm)
 	return timing_ms(lm->busy ? TIMING_REPROBE : delays[i]);
 }
 
-static bool tries_again(const struct campaign *c)
+static bool tries_again(const struct lab_machine *lm)
 {
-	return c->lab && c->stop == STOP_NONE && !sched_finished(c->sched);
+	const struct campaign *c = lm->campaign;
+	return c->lab && !lm->barred && c->stop == STOP_NONE && !sched_finished(c->sched);
 }
 
 /* When it is tried again stands before the cure, which may take all of the line. */
@@ -282,11 +294,11 @@ static void tell_lost(struct campaign *c, const struct lab_machine *lm, unsigned
 {
 	const char *cure = strstr(lm->why, "; cure: ");
 	int len = cure ? (int)(cure - lm->why) : (int)strlen(lm->why);
-	if (tries_again(c))
-		tell(c, "%s: %.*s; trying again in %g s%s", lm->spec->name, len, lm->why,
+	if (tries_again(lm))
+		lab_tell(c, "%s: %.*s; trying again in %g s%s", lm->spec->name, len, lm->why,
 			delay / 1000.0, cure ? cure : "");
 	else
-		tell(c, "%s: %s", lm->spec->name, lm->why);
+		lab_tell(c, "%s: %s", lm->spec->name, lm->why);
 }
 
 static void on_lost(void *ctx, struct machine *m, const char *why)
@@ -367,88 +379,13 @@ static void come(struct lab_machine *lm)
 		.source = lm->spec->local ? NULL : cc->source,
 		.boards = c->lab ? cc->matrix->boards : NULL,
 		.probe = !lm->spec->local,
-		.max_sketches = lm->spec->max_sketches,
+		.max_sketches = lm->cap ? (int)lm->cap : lm->spec->max_sketches,
 		.link = lm->spec->connect(lm->spec->ctx, lm->spec, noise),
 		.index = lab_index(lm),
 	};
 	lm->again_at = 0;
 	lm->m = machine_new(&config, &events);
 	machine_connect(lm->m);
-}
-
-/* ---- what nobody can build ---- */
-
-static bool may_still_come(const struct campaign *c)
-{
-	uint64_t now = uv_now(c->config->loop);
-	bool coming = false;
-	for (size_t i = 0; i < c->n_machines; i++)
-		coming |= !c->machines[i].slots;
-	return coming && (double)(now - c->began) < c->config->wait * 1000;
-}
-
-/* Why, for each machine that was asked. New string. */
-static char *why_nobody(const struct campaign *c, size_t board)
-{
-	struct buf text = BUF_INIT;
-	buf_addstr(&text, "no machine can build it");
-	for (size_t i = 0; i < c->n_machines; i++) {
-		const struct lab_machine *lm = &c->machines[i];
-		const char *why = lm->looks ? lm->looks[board].why : lm->why;
-		if (why)
-			buf_addf(&text, "; %s: %s", lm->spec->name, why);
-	}
-	return buf_detach(&text);
-}
-
-struct nobody {
-	struct campaign *campaign;
-	char *why;
-};
-
-static void on_nobody(void *ctx, uint32_t id)
-{
-	struct nobody *n = ctx;
-	campaign_job_end(n->campaign, id, VERDICT_INFRA, n->why);
-}
-
-static void end_board(struct campaign *c, size_t board)
-{
-	struct nobody n = {c, why_nobody(c, board)};
-	sched_end_board(c->sched, board, on_nobody, &n);
-	free(n.why);
-}
-
-/* Boards that no machine which is here may build, once none is worth waiting for. */
-static void give_up_boards(struct campaign *c)
-{
-	if (!c->lab || !c->decided || may_still_come(c))
-		return;
-	for (size_t b = 0; b < n_boards(c); b++) {
-		bool somebody = false;
-		for (size_t i = 0; i < c->n_machines; i++)
-			somebody |= c->machines[i].slots && may_build(c, &c->machines[i], b);
-		if (!somebody)
-			end_board(c, b);
-	}
-}
-
-/* Nobody is here at all. */
-static void give_up(struct campaign *c)
-{
-	uint64_t now = uv_now(c->config->loop);
-	bool here = false;
-	for (size_t i = 0; i < c->n_machines; i++)
-		here |= c->machines[i].slots > 0 ||
-			(c->machines[i].spec->local && c->machines[i].m);
-	if (here || c->stop != STOP_NONE) {
-		c->idle_since = 0;
-		return;
-	}
-	if (!c->idle_since)
-		c->idle_since = now ? now : 1;
-	if (!c->lab || (double)(now - c->idle_since) >= c->config->wait * 1000)
-		campaign_stop(c, STOP_MACHINES);
 }
 
 /* ---- all of them ---- */
@@ -478,7 +415,7 @@ static void pump_one(struct campaign *c, struct lab_machine *lm)
 		machine_free(lm->m);
 		lm->m = NULL;
 	}
-	if (!lm->m && again && tries_again(c)) {
+	if (!lm->m && again && tries_again(lm)) {
 		come(lm);
 		machine_pump(lm->m);
 	}
@@ -489,7 +426,7 @@ void lab_pump(struct campaign *c)
 	for (size_t i = 0; i < c->n_machines; i++)
 		pump_one(c, &c->machines[i]);
 	decide_if_due(c);
-	give_up(c);
+	nobody_pump(c);
 }
 
 void lab_tick(struct campaign *c)
@@ -497,7 +434,7 @@ void lab_tick(struct campaign *c)
 	for (size_t i = 0; i < c->n_machines; i++)
 		if (c->machines[i].m)
 			machine_check(c->machines[i].m, uv_now(c->config->loop));
-	give_up_boards(c);
+	nobody_tick(c);
 	campaign_wake(c);
 }
 
@@ -541,8 +478,10 @@ void lab_open(struct campaign *c)
 		*lm = (struct lab_machine){.campaign = c, .spec = &cc->machines[i]};
 		sched_add_machine(c->sched);
 	}
+	campaign_bar_known(c);
 	for (size_t i = 0; i < c->n_machines; i++)
-		come(&c->machines[i]);
+		if (!c->machines[i].barred)
+			come(&c->machines[i]);
 }
 
 void lab_record(const struct campaign *c)
@@ -570,6 +509,7 @@ void lab_free(struct campaign *c)
 	for (size_t i = 0; i < c->n_machines; i++) {
 		looks_free(&c->machines[i]);
 		free(c->machines[i].why);
+		free(c->machines[i].barred);
 	}
 	for (size_t b = 0; b < n_boards(c); b++)
 		free(c->reference[b]);

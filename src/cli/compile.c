@@ -16,6 +16,7 @@
 #include "common/timing.h"
 #include "cli/dryrun.h"
 #include "cli/judge.h"
+#include "cli/forgive.h"
 #include "cli/lab.h"
 #include "cli/plan.h"
 #include "cli/trim.h"
@@ -44,6 +45,7 @@ struct compile {
 	struct local_worker worker; /* how to start the one in this process */
 	struct campaign_machine local;
 	struct lab *lab; /* NULL: this machine alone */
+	char *quarantine; /* its directory; NULL: without a lab, or nowhere */
 	struct campaign_result result;
 	enum exit_status status;
 };
@@ -230,6 +232,7 @@ static void run_campaign(struct compile *c)
 		.source = c->lab ? lab_source(c->lab) : NULL,
 		.reference = o->reference,
 		.allow_mixed = o->allow_mixed,
+		.quarantine = c->quarantine,
 		.wait = o->wait,
 		.max_failures = (unsigned)o->max_failures,
 		.rebuild_failed = o->rebuild_failed,
@@ -283,6 +286,7 @@ static int open_lab(struct compile *c, struct error *err)
 	c->lab = lab_new(&c->loop, c->in, NULL, err);
 	if (!c->lab)
 		return -1;
+	c->quarantine = forgive_dir(NULL);
 	if (may_build_here(c))
 		lab_add_local(c->lab, &c->local);
 	return check_reference(c, err);
@@ -401,6 +405,7 @@ static enum exit_status run(struct invocation *in)
 	campaign_result_release(&c.result);
 	outtree_close(c.out);
 	free(c.out_dir);
+	free(c.quarantine);
 	plan_release(&c.plan);
 	return status;
 }

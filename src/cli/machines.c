@@ -5,7 +5,9 @@
 #include "boss/campaign.h"
 #include "boss/fitness.h"
 #include "boss/link/local.h"
+#include "boss/quarantine.h"
 #include "boss/survey.h"
+#include "cli/forgive.h"
 #include "cli/lab.h"
 #include "cli/say.h"
 #include "cli/setup.h"
@@ -263,12 +265,24 @@ static enum exit_status kill_workers(struct listing *l)
 	return status;
 }
 
+/* Those that an earlier run has proved wrong. */
+static void add_quarantine(struct listing *l)
+{
+	char *dir = forgive_dir(NULL);
+	time_t now = time(NULL);
+	for (size_t i = 0; dir && i < l->n; i++)
+		if (!l->rows[i].trouble)
+			l->rows[i].trouble = quarantine_trouble(dir, l->rows[i].name, now);
+	free(dir);
+}
+
 static enum exit_status survey(struct listing *l)
 {
 	const struct config *c = &l->in->config;
 	const struct campaign_limits limits = {c->max_load, c->min_disk, c->min_memory};
 	const struct campaign_machine *machines = lab_machines(l->lab, &l->n);
 	l->rows = survey_run(&l->loop, machines, l->n, &l->settings, &l->boards, &limits);
+	add_quarantine(l);
 	if (l->in->options.json)
 		show_json(l, machines);
 	else
@@ -309,6 +323,8 @@ static enum exit_status run(struct invocation *in)
 	struct listing l = {.in = in};
 	struct error err = ERROR_INIT;
 	enum exit_status status = STATUS_USAGE;
+	if (in->options.forgive)
+		return forgive_run(in->args);
 	l.worker = (struct local_worker){worker_start, worker_commands, worker_stop, &l};
 	l.local = (struct campaign_machine){
 		.name = CONFIG_LOCAL,

@@ -69,6 +69,8 @@ static const struct option_row table[] = {
 		HOW, VERB_MACHINES, .no_config = true, AT(kill_workers)},
 	{"force", NULL, "", NULL, "with it: also those that have a boss", FLAG, HOW,
 		VERB_WORKER | VERB_MACHINES, .no_config = true, AT(force)},
+	{"forgive", NULL, "", NULL, "let NAME, or all, out of quarantine; look at none", FLAG, HOW,
+		VERB_MACHINES, .no_config = true, AT(forgive)},
 
 	{"jobs", NULL, "j", "N", "set both job limits, per machine", .kind = OPTION_NUMBER, HOW,
 		VERB_COMPILE, .least = 1, AT(jobs)},

@@ -206,7 +206,7 @@ is "$(verdicts)" 'Blink=ok Crashed=infra Killed=infra' 'a tool that dies is not 
 says "  'tiny-g\+\+' was ended by signal 9, SIGKILL" 'infra: what happened'
 forget_starts
 run boardman compile -b one Killed
-is "$(count_starts compile Killed)" 1 'it is tried again by the next run'
+is "$(count_starts compile Killed)" 2 'it is tried again by the next run, and within it'
 run boardman compile -b one Claims
 ok_status 1 'a sketch that says so itself fails'
 run boardman compile -b one Full

@@ -20,7 +20,8 @@
 
 #define MAX_JOBS 64
 
-/* What the worker does, by the sketch's name: Fail…, Hang…, Time…, Same… (unchanged if known), else ok. */
+/* What the worker does, by the sketch's name: Fail…, Hang…, Time…, Same… (unchanged if known), Oom… (killed at the first try), Odd…
+ * (infra), else ok. */
 struct worker {
 	uv_loop_t *loop;
 	struct response_sink boss;
@@ -32,6 +33,7 @@ struct worker {
 	} held[MAX_JOBS];
 	size_t n;
 	int slots;
+	int limits; /* that it was told */
 	const char *refuse; /* fatal error at configure */
 	int die_after; /* results, then a fatal error; 0 never */
 	int raise_after; /* results, then SIGINT; 0 never */
@@ -82,6 +84,10 @@ static void finish(struct worker *w, size_t i)
 		buf_addstr(&r.err, "x.ino:1:1: error: no\n");
 	} else if (!strncmp(name, "Time", 4)) {
 		r.verdict = VERDICT_TIMEOUT;
+	} else if (!strncmp(name, "Odd", 3) || (!strncmp(name, "Oom", 3) && h.attempt == 1)) {
+		r.verdict = VERDICT_INFRA;
+		r.fault = name[1] == 'o' ? FAULT_OOM : FAULT_OTHER;
+		r.reason = xstrdup("killed");
 	} else if (!strncmp(name, "Same", 4) && h.known) {
 		r.unchanged = true;
 		r.verdict = VERDICT_NONE;
@@ -184,6 +190,10 @@ static void on_command(void *ctx, const struct command *c)
 			say(w, &(struct response){.kind = RESP_CONFIGURE_DONE});
 		break;
 	case CMD_BUILD_PREPARE:
+		if (w->order) {
+			w->limits++;
+			w->slots = c->max_sketches;
+		}
 		say(w, &(struct response){.kind = RESP_BUILD_PREPARE_DONE, .slots = w->slots});
 		break;
 	case CMD_BUILD_SKETCHES:
@@ -493,6 +503,24 @@ static void losses(void)
 	done(&t);
 }
 
+static void faults(void)
+{
+	struct test t = {.worker.slots = 4};
+	run(&t, "Oom1 A B C Oom2");
+	is_str(verdicts(&t), "ok ok ok ok ok", "what was killed is tried again");
+	is_int(t.worker.slots, t.worker.limits == 1 ? 2 : 1, "with half as many at once");
+	done(&t);
+	t.worker.slots = 1;
+	run(&t, "Oom3");
+	is_str(verdicts(&t), "ok", "also where there is only one at once");
+	is_int(t.worker.limits, 0, "which is not made less");
+	done(&t);
+	run(&t, "Odd1 A");
+	is_str(verdicts(&t), "infra ok", "another fault is not tried again by the only machine");
+	is_int(t.worker.built, 2, "… not once");
+	done(&t);
+}
+
 static void interrupted(void)
 {
 	struct test t = {.worker.raise_after = 1};
@@ -549,6 +577,7 @@ int main(void)
 	longest_first();
 	max_failures();
 	losses();
+	faults();
 	interrupted();
 	interrupted_twice();
 	unwritable();
