@@ -139,4 +139,14 @@ no_leftovers 'fault 25, beside a true one'
 undisturbed
 same_as_undisturbed 'fault 25, beside a true one'
 
+# --- 5: a worker that lives and never ends a job, beside a true one ---
+anew
+mkplain A B C D E F
+echo 'started; cancelled() { :; }' >"$machines/f1/lies"
+compile --dist --no-local
+ok_status 0 'fault 5, a worker that ends nothing: exit status 0'
+is "$(verdicts)" "$(all_are ok A B C D E F)" 'fault 5, a worker that ends nothing: all is built by another'
+one_verdict_each 'fault 5, a worker that ends nothing' 6
+no_leftovers 'fault 5, a worker that ends nothing'
+
 done_testing
