@@ -24,6 +24,7 @@
 #include "sketch/library.h"
 #include "sketch/props.h"
 #include "sketch/source.h"
+#include "sketch/tool_env.h"
 
 struct why {
 	struct invocation *in;
@@ -62,16 +63,15 @@ static void on_done(struct proc *p, const struct proc_result *r, void *ctx)
 
 static int run_one(struct why *w, struct strv *argv, struct answer *a, struct error *err)
 {
-	char *env[] = {(char *)"LC_ALL=C", NULL, NULL};
-	char *path = xasprintf("PATH=%s", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
-	struct proc_spec spec = {.argv = argv->v, .envp = env, .timeout = 300};
-	env[1] = path;
+	struct strv env = STRV_INIT;
+	tool_env(&env, false);
+	struct proc_spec spec = {.argv = argv->v, .envp = env.v, .timeout = 300};
 	a->status = -1;
 	struct proc *p = proc_start(w->procs, &spec, on_done, a, err);
 	/* The child watcher keeps the loop alive for ever. */
 	while (p && a->status < 0)
 		uv_run(&w->loop, UV_RUN_ONCE);
-	free(path);
+	strv_release(&env);
 	return p ? 0 : -1;
 }
 

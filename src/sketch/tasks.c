@@ -1,6 +1,5 @@
 /* tasks: the token pool. Queued tasks lie in one list per stage. Starting is
- * done from an idle turn of the loop, so that no callback ever comes from within task_submit, and
- * children get an allow-listed environment with LC_ALL=C.
+ * done from an idle turn of the loop, so that no callback ever comes from within task_submit.
  */
 #include "sketch/tasks.h"
 
@@ -14,6 +13,7 @@
 #include "common/xalloc.h"
 #include "sketch/engine.h"
 #include "sketch/fault.h"
+#include "sketch/tool_env.h"
 
 struct task {
 	struct tasks *pool;
@@ -45,25 +45,6 @@ struct tasks {
 	long oom_kills; /* of our control group when last looked at; -1 not yet, or it does not tell */
 	bool gave; /* a slot was put back since we last looked who wants it */
 };
-
-static const char *const env_allowed[] = {
-	"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TMP", "TZ", "SOURCE_DATE_EPOCH"};
-
-static void make_env(struct strv *env, bool reproducible)
-{
-	bool have_epoch = false;
-	for (size_t i = 0; i < ARRAY_LEN(env_allowed); i++) {
-		const char *v = getenv(env_allowed[i]);
-		if (!v)
-			continue;
-		strv_pushf(env, "%s=%s", env_allowed[i], v);
-		if (!strcmp(env_allowed[i], "SOURCE_DATE_EPOCH"))
-			have_epoch = true;
-	}
-	if (reproducible && !have_epoch)
-		strv_push(env, "SOURCE_DATE_EPOCH=0");
-	strv_push(env, "LC_ALL=C");
-}
 
 static void task_free(struct task *k)
 {
@@ -229,7 +210,7 @@ struct tasks *tasks_new(
 	t->kick = xcalloc(1, sizeof *t->kick);
 	uv_idle_init(loop, t->kick);
 	t->kick->data = t;
-	make_env(&t->env, reproducible);
+	tool_env(&t->env, reproducible);
 	tasks_set_limits(t, tokens, framework_jobs);
 	return t;
 }

@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/strv.h"
 #include "common/xalloc.h"
+#include "sketch/tool_env.h"
 #include "sketch/toolchain_internal.h"
 
 #define DEADLINE_MS 20000
@@ -51,26 +53,13 @@ static void close_pipes(struct pipes *p)
 	}
 }
 
-/* Ours, but for the language of messages. Strings are borrowed. */
-static char **environment(void)
-{
-	size_t n = 0, kept = 0;
-	while (environ[n])
-		n++;
-	char **env = xcalloc(n + 2, sizeof *env);
-	for (size_t i = 0; i < n; i++)
-		if (strncmp(environ[i], "LC_", 3) && strncmp(environ[i], "LANG", 4))
-			env[kept++] = environ[i];
-	env[kept] = (char *)(uintptr_t) "LC_ALL=C";
-	return env;
-}
-
 static int start(const struct strv *argv, const struct pipes *p, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, pipe_signal;
-	char **env = environment();
+	struct strv env = STRV_INIT;
+	tool_env(&env, false);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, p->write[0], 1);
@@ -84,10 +73,10 @@ static int start(const struct strv *argv, const struct pipes *p, pid_t *pid)
 	posix_spawnattr_setpgroup(&attr, 0);
 	posix_spawnattr_setflags(
 		&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	int r = posix_spawn(pid, argv->v[0], &actions, &attr, argv->v, env);
+	int r = posix_spawn(pid, argv->v[0], &actions, &attr, argv->v, env.v);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
-	free(env);
+	strv_release(&env);
 	return r;
 }
 
