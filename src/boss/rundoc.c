@@ -16,6 +16,7 @@
 #include "common/fs.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/visible.h"
 #include "common/xalloc.h"
 
 #define SCHEMA "boardman-run/1"
@@ -136,8 +137,12 @@ void rundoc_begin(struct rundoc *d)
 
 void rundoc_log(struct rundoc *d, const char *line)
 {
-	if (d->log)
-		fprintf(d->log, "%.6f %s\n", rundoc_clock(d), line);
+	struct buf text = BUF_INIT;
+	if (!d->log)
+		return;
+	visible_addstr(&text, line); /* a machine's words make no lines of ours */
+	fprintf(d->log, "%.6f %s\n", rundoc_clock(d), buf_str(&text));
+	buf_release(&text);
 }
 
 static FILE *noise_of(struct rundoc *d, const char *machine)

@@ -112,7 +112,6 @@ static void choose_style(struct compile *c)
 	c->fd = o->json || o->json_lines ? STDERR_FILENO : STDOUT_FILENO;
 	c->style = (struct report_style){
 		.color = wants_color(o, c->fd),
-		.terminal = isatty(c->fd),
 		.cwd = c->in->cwd,
 	};
 }

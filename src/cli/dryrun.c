@@ -13,6 +13,7 @@
 #include "cli/verb.h"
 #include "common/buf.h"
 #include "common/json.h"
+#include "common/visible.h"
 #include "common/xalloc.h"
 #include "sketch/engine.h"
 
@@ -57,7 +58,9 @@ static void add_row(struct buf *out, struct json *jobs, const struct plan *p, si
 	json_append(jobs, o);
 	buf_addf(out, "%s %s  ", skipped ? "skip" : "build", board);
 	text_line(out, style, name, strlen(name));
-	buf_addf(out, "  (%s)\n", why);
+	buf_addstr(out, "  (");
+	visible_addstr(out, why);
+	buf_addstr(out, ")\n");
 }
 
 void dryrun_show(const struct plan *p, const struct options *o, const char *out_dir,

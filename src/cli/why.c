@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/tmp.h"
+#include "common/visible.h"
 #include "common/xalloc.h"
 #include "sketch/board.h"
 #include "sketch/context.h"
@@ -142,7 +143,10 @@ static int discover_exactly(struct why *w, struct context *c, const struct subje
 
 static void add_library(struct why *w, const struct library *l)
 {
-	buf_addf(&w->out, "%s%s%s in ", l->name, *l->version ? " " : "", l->version);
+	visible_addstr(&w->out, l->name);
+	buf_addstr(&w->out, *l->version ? " " : "");
+	visible_addstr(&w->out, l->version);
+	buf_addstr(&w->out, " in ");
 	text_path(&w->out, &w->style, l->dir);
 }
 
@@ -152,7 +156,9 @@ static void add_used(struct why *w, const struct context *c, const struct used_l
 	size_t n = 0;
 	buf_addstr(&w->out, "  ");
 	add_library(w, u->lib);
-	buf_addf(&w->out, "\n    for %s, included by ", u->header ? u->header : "?");
+	buf_addstr(&w->out, "\n    for ");
+	visible_addstr(&w->out, u->header ? u->header : "?");
+	buf_addstr(&w->out, ", included by ");
 	text_path(&w->out, &w->style, u->from && *u->from ? u->from : "the sketch");
 	buf_addch(&w->out, '\n');
 	if (u->header)
@@ -172,9 +178,11 @@ static void add_list(
 		buf_addstr(&w->out, "  no library\n");
 	for (size_t i = 0; i < l->n; i++)
 		add_used(w, c, &l->v[i]);
-	if (missing)
-		buf_addf(&w->out, "  no library has '%s'; cure: install one, or give --library\n",
-			missing);
+	if (!missing)
+		return;
+	buf_addstr(&w->out, "  no library has '");
+	visible_addstr(&w->out, missing);
+	buf_addstr(&w->out, "'; cure: install one, or give --library\n");
 }
 
 /* ---- one row ---- */
@@ -225,7 +233,9 @@ static int explain_row(struct why *w, size_t row, struct error *err)
 	char *out_dir = outtree_default(w->in->cwd);
 	char *why = skip ? xstrdup(skip) : dryrun_reason(&w->plan, &w->in->options, out_dir, row);
 	struct subject s = {0};
-	buf_addf(&w->out, "%s  %s\n  %s: %s\n", board, ms->name, skip ? "skipped" : "built", why);
+	buf_addf(&w->out, "%s  %s\n  %s: ", board, ms->name, skip ? "skipped" : "built");
+	visible_addstr(&w->out, why);
+	buf_addch(&w->out, '\n');
 	/* Without its platform there is no more to tell. */
 	bool known = w->plan.matrix.v[row].board < w->plan.n_boards;
 	int ret = known ? load_subject(&s, ms->dir, err) : 0;

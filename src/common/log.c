@@ -12,6 +12,7 @@
 
 #include "common/buf.h"
 #include "common/fs.h"
+#include "common/visible.h"
 #include "common/xalloc.h"
 
 #define MAX_LINE 65536
@@ -52,27 +53,6 @@ void log_set_cwd(const char *cwd)
 bool log_enabled(enum log_level level)
 {
 	return level <= state.level;
-}
-
-static bool is_control(unsigned char c)
-{
-	return (c < 0x20 && c != '\t') || c == 0x7f;
-}
-
-/* A newline is never passed on: what follows it could pose as a message of our own. On a terminal an
- * escape sequence could rewrite the screen; C1 controls are 0xc2 0x80 to 0xc2 0x9f in UTF-8. */
-static void add_text(struct buf *out, const char *s, size_t len, bool neutral)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-		unsigned char next = i + 1 < len ? (unsigned char)s[i + 1] : 0;
-		if (neutral && c == 0xc2 && next >= 0x80 && next <= 0x9f)
-			buf_addf(out, "\\x%02x", (unsigned char)s[++i]);
-		else if (c == '\n' || (neutral && is_control(c)))
-			buf_addf(out, "\\x%02x", c);
-		else
-			buf_addch(out, s[i]);
-	}
 }
 
 /* Takes the current directory off the paths in the text; its new length. */
@@ -116,7 +96,8 @@ static __attribute__((format(printf, 3, 0))) void put(
 		len--;
 	len = shorten(text, len);
 	buf_addstr(&line, prefix);
-	add_text(&line, text, len, isatty(STDERR_FILENO));
+	/* A newline could begin what poses as a message of our own. */
+	visible_add(&line, text, len);
 	buf_addch(&line, '\n');
 	if (state.before)
 		state.before(state.ctx);

@@ -1,6 +1,5 @@
 /* log: what boardman tells on stderr about itself. One line a call, prefixed by its level
- * ("warning: ", "note: ", "debug: "). Control bytes in the text are neutralised when stderr
- * is a terminal. Results are not logged: they go through boss/report.
+ * ("warning: ", "note: ", "debug: "). What others have said is made visible (common/visible). Results are not logged: they go through boss/report.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H

@@ -51,6 +51,12 @@ static size_t valid_len(const char *s, size_t len, size_t *bad)
 	return i;
 }
 
+size_t utf8_first(const char *s, size_t len)
+{
+	size_t bad;
+	return len ? char_len((const unsigned char *)s, len, &bad) : 0;
+}
+
 bool utf8_valid(const char *s, size_t len)
 {
 	size_t bad;

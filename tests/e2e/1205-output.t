@@ -135,7 +135,7 @@ unlike "$out" $'\e' '--color never'
 # --- bytes of others ---
 printf 'int n; // tiny: fail \e]0;title\a \e[2J \xc2\x9b31m \xff end\n' >Noise/Noise.ino
 run boardman compile -b one
-like "$out" $'error: \e]0;title\a \e\\[2J' 'off a terminal what a compiler says is passed on as it is'
+like "$out" $'error: \\\\x1b\\]0;title\\\\x07 \\\\x1b\\[2J \\\\x9b31m' 'control bytes that a compiler says are shown'
 is "$(boardman compile -b one --json 2>/dev/null | jq -s length)" 1 '… and JSON stays JSON'
 
 # --- on a terminal ---
@@ -144,7 +144,7 @@ if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/n
     screen=$(TERM=${2:-xterm} script -qec "$1" /dev/null </dev/null | tr -d '\r')
   }
   on_terminal 'boardman compile -b one'
-  like "$screen" $'error: \\\\x1b\\]0;title\\\\x07 \\\\x1b\\[2J \\\\x9b31m' 'on a terminal its control bytes are shown, not obeyed'
+  like "$screen" $'error: \\\\x1b\\]0;title\\\\x07 \\\\x1b\\[2J \\\\x9b31m' 'on a terminal, too'
   like "$screen" $'\e\\[1;31mFAIL\e\\[0m tiny:tiny:one  Noise' 'colour by itself'
   like "$screen" $'\e\\[32mok\e\\[0m tiny:tiny:one  Blink' 'few jobs: a line for each'
   on_terminal 'NO_COLOR=1 boardman compile -b one'

@@ -94,8 +94,8 @@ static void test_text(void)
 	log_note("%s", "a\nboardman: forged\n\n");
 	log_note("%s", "esc \x1b[2J");
 	end(fd, fd);
-	is_str(said, "note: a\\x0aboardman: forged\nnote: esc \x1b[2J\n",
-		"one line a call; a file gets the other bytes as they are");
+	is_str(said, "note: a\\x0aboardman: forged\nnote: esc \\x1b[2J\n",
+		"one line a call, and nothing in it that is obeyed");
 	close(fd);
 
 	fd = scratch_file();
@@ -136,7 +136,7 @@ static void test_terminal(void)
 	log_note("%s", "esc \x1b[2J \r \x7f \xc2\x9b tab\t \xc3\xa4");
 	end(slave, master);
 	is_str(said, "note: esc \\x1b[2J \\x0d \\x7f \\x9b tab\t \xc3\xa4\r\n",
-		"on a terminal control bytes are shown, text is not touched");
+		"the same on a terminal; text is not touched");
 	close(master);
 	close(slave);
 }

@@ -6,6 +6,7 @@
 #include "boss/report/row.h"
 #include "boss/report/text.h"
 #include "common/buf.h"
+#include "common/visible.h"
 
 static const char *word_of(const struct run_row *r)
 {
@@ -46,13 +47,20 @@ static void add_how(struct buf *out, const struct run_row *r)
 	buf_addstr(out, r->unchanged ? ", unchanged)" : ")");
 }
 
+static void add_reason(struct buf *out, const char *lead, const char *reason)
+{
+	buf_addstr(out, lead);
+	visible_addstr(out, reason ? reason : "no reason known");
+	buf_addch(out, ')');
+}
+
 void summary_job(struct buf *out, const struct report_style *s, const struct run_row *r)
 {
 	text_colored(out, s, color_of(r), word_of(r));
 	buf_addf(out, " %s  ", r->board);
 	text_line(out, s, r->sketch, strlen(r->sketch));
 	if (r->verdict == VERDICT_SKIPPED || r->verdict == VERDICT_NOT_RUN)
-		buf_addf(out, "  (%s)", r->reason ? r->reason : "no reason known");
+		add_reason(out, "  (", r->reason);
 	else
 		add_how(out, r);
 	if (r->verdict == VERDICT_OK) {
@@ -76,7 +84,8 @@ void summary_not_run(struct buf *out, const struct run_row *rows, size_t n)
 		return;
 	buf_addstr(out, "not run: ");
 	text_count(out, count, "job");
-	buf_addf(out, " (%s)\n", why ? why : "no reason known");
+	add_reason(out, " (", why);
+	buf_addch(out, '\n');
 }
 
 static void add_verdicts(struct buf *out, const struct report_style *s, const struct run_totals *t)

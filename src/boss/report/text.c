@@ -1,5 +1,4 @@
-/* text: see text.h. Off a terminal bytes are passed on as they are: a log is not for us to mend.
- */
+/* text: see text.h. */
 #include "boss/report/text.h"
 
 #include <errno.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 #include "common/buf.h"
 #include "common/fs.h"
+#include "common/visible.h"
 
 static const char *const color_code[] = {
 	[TEXT_PLAIN] = "", [TEXT_GOOD] = "32", [TEXT_BAD] = "1;31", [TEXT_DIM] = "2"};
@@ -43,41 +43,16 @@ void text_count(struct buf *out, size_t n, const char *noun)
 	buf_addf(out, "%zu %s%s", n, noun, n == 1 ? "" : plural);
 }
 
-static bool is_control(unsigned char c)
-{
-	return (c < 0x20 && c != '\t') || c == 0x7f;
-}
-
-/* C1 controls are 0xc2 0x80 to 0xc2 0x9f in UTF-8. */
-static void add_visible(struct buf *out, const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-		unsigned char next = i + 1 < len ? (unsigned char)s[i + 1] : 0;
-		if (c == 0xc2 && next >= 0x80 && next <= 0x9f)
-			buf_addf(out, "\\x%02x", (unsigned char)s[++i]);
-		else if (is_control(c))
-			buf_addf(out, "\\x%02x", c);
-		else
-			buf_addch(out, s[i]);
-	}
-}
-
-static void add_piece(struct buf *out, const struct report_style *s, const char *piece, size_t len)
-{
-	if (s->terminal)
-		add_visible(out, piece, len);
-	else
-		buf_add(out, piece, len);
-}
-
 void text_line(struct buf *out, const struct report_style *s, const char *line, size_t len)
 {
 	const char *cwd = s->cwd ? s->cwd : "";
+	struct buf shown = BUF_INIT;
 	for (size_t from = 0, at; from < len; from = at + strlen(cwd) + 1) {
 		at = path_find(line, len, from, cwd);
-		add_piece(out, s, line + from, at - from);
+		buf_add(&shown, line + from, at - from);
 	}
+	visible_add(out, buf_str(&shown), shown.len);
+	buf_release(&shown);
 }
 
 void text_path(struct buf *out, const struct report_style *s, const char *path)
@@ -87,7 +62,7 @@ void text_path(struct buf *out, const struct report_style *s, const char *path)
 	const char *shown = here     ? "."
 			    : inside ? path + strlen(s->cwd) + (s->cwd[1] != '\0')
 				     : path;
-	add_piece(out, s, shown, strlen(shown));
+	visible_addstr(out, shown);
 }
 
 bool text_read(const char *path, size_t max, struct buf *out)

@@ -10,7 +10,6 @@ struct buf;
 
 struct report_style {
 	bool color;
-	bool terminal; /* control bytes of tools are made visible */
 	const char *cwd; /* paths beneath it are shown relative to it; NULL: as they are */
 };
 
@@ -23,7 +22,7 @@ void text_colored(
 void text_seconds(struct buf *out, double seconds);
 /* "1 job", "3 jobs", "1 sketch", "2 sketches" */
 void text_count(struct buf *out, size_t n, const char *noun);
-/* One line of a tool's output: paths beneath the cwd relative, control bytes as \xNN on a terminal. */
+/* One line of a tool's output: paths beneath the cwd relative, the rest as common/visible has it. */
 void text_line(struct buf *out, const struct report_style *s, const char *line, size_t len);
 /* Adds the file's first `max` bytes; false when it cannot be read. */
 bool text_read(const char *path, size_t max, struct buf *out);
