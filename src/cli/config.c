@@ -89,13 +89,13 @@ static struct config_machine *get_machine(struct config *c, const char *name, st
 	return m;
 }
 
-/* An option or a second word would reach ssh's command line. */
+/* Nothing that ssh would take for an option, or a shell, which ssh may give it to in a ProxyCommand, for anything but a word. */
 static bool target_ok(const char *target)
 {
-	for (const char *p = target; *p; p++)
-		if (isspace((unsigned char)*p) || iscntrl((unsigned char)*p))
-			return false;
-	return *target && *target != '-' && !strstr(target, "@-");
+	return *target && *target != '-' && !strstr(target, "@-") &&
+	       strspn(target,
+		       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-+@:%[]") ==
+		       strlen(target);
 }
 
 static int list_machine(struct reader *r, const char *name, const char *target, struct error *err)
@@ -107,8 +107,10 @@ static int list_machine(struct reader *r, const char *name, const char *target, 
 	if (!m || !target)
 		return m ? 0 : -1;
 	if (!target_ok(target))
-		return error_set(
-			err, "'%s' cannot be a machine's address; cure: user@host", target);
+		return error_set(err,
+			"'%s' cannot be a machine's address; cure: user@host, or a Host of "
+			"~/.ssh/config",
+			target);
 	free(m->target);
 	m->target = xstrdup(target);
 	return 0;

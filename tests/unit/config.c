@@ -89,6 +89,11 @@ static void errors(void)
 	ok(*parse("[machines]\na/b\n"), "a name with a slash");
 	ok(*parse("[machines]\nm = -oProxyCommand=x\n"), "an address that is an option");
 	ok(*parse("[machines]\nm = user@-x\n"), "a host that is one");
+	ok(*parse("[machines]\nm = u@-oProxyCommand=x\n"), "… behind a user's name");
+	ok(*parse("[machines]\nm = $(touch x)\n"), "an address that a shell would run");
+	ok(*parse("[machines]\nm = a;x\n"), "… a part of it");
+	ok(*parse("[machines]\nm = a/../b\n"), "an address with a slash");
+	ok(!*parse("[machines]\nm = u@fe80::1%eth0\nn = [::1]\n"), "IPv6 is an address");
 	ok(*parse("[machines]\nm = a b\n"), "an address of two words");
 	is_str(parse("[machines]\nlocal\n"),
 		"f:2: 'local' is this machine and is not listed; cure: [machine:local]", "local");
