@@ -111,8 +111,9 @@ static void load_job(struct campaign *c, size_t row)
 	struct error err = ERROR_INIT;
 	char *dir = results_dir(
 		outtree_path(c->config->out), COMMIT, board, sketch_of(c, row)->name, &err);
-	if (!dir) {
+	if (!dir || results_check_dir(outtree_path(c->config->out), dir, &err) < 0) {
 		end_row(c, &c->result->rows[row], VERDICT_INFRA, err.text);
+		free(dir);
 		return;
 	}
 	struct campaign_job *j = &c->jobs[c->n_jobs];

@@ -32,6 +32,24 @@ char *results_dir(const char *out, const char *commit, const char *board, const 
 	return dir;
 }
 
+int results_check_dir(const char *out, const char *dir, struct error *err)
+{
+	struct stat st;
+	char *path = xstrdup(dir), *end = path + strlen(out);
+	int ret = 0;
+	do {
+		end += 1 + strcspn(end + 1, "/");
+		char rest = *end;
+		*end = '\0';
+		if (lstat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+			ret = error_set(err,
+				"'%s' is not a directory of boardman's; cure: remove it", path);
+		*end = rest;
+	} while (ret == 0 && *end);
+	free(path);
+	return ret;
+}
+
 /* ---- what is there ---- */
 
 static bool same_digest(const char *path, const char *hex)

@@ -14,6 +14,10 @@ struct record;
 char *results_dir(const char *out, const char *commit, const char *board, const char *sketch,
 	struct error *err);
 
+/* Whether what there is of `dir` beneath `out` is made of directories: a repository may come with an output directory of its own, whose symlinks
+ * would lead anywhere. */
+int results_check_dir(const char *out, const char *dir, struct error *err);
+
 /* What a result on disk must meet to be offered to a worker as known. */
 struct known_rules {
 	const char *board, *sketch_dir;

@@ -80,10 +80,13 @@ const char *response_name(enum response_kind k)
 	return response_names[k];
 }
 
+#define MAX_PART 255 /* bytes: what file systems take */
+#define MAX_PARTS 16
+
 static bool part_ok(const char *part, size_t len)
 {
 	bool dots = (len == 1 && part[0] == '.') || (len == 2 && !memcmp(part, "..", 2));
-	return len > 0 && !dots;
+	return len > 0 && len <= MAX_PART && !dots;
 }
 
 bool artifact_name_ok(const char *name)
@@ -92,14 +95,13 @@ bool artifact_name_ok(const char *name)
 	const char *p = name;
 	for (;; p++) {
 		size_t len = strcspn(p, "/");
-		if (!part_ok(p, len))
+		if (!part_ok(p, len) || ++parts > MAX_PARTS)
 			return false;
-		parts++;
 		p += len;
 		if (!*p)
 			break;
 	}
-	return parts == 1 || !strncmp(name, "objects/", 8);
+	return parts == 1 ? strcmp(name, "objects") != 0 : !strncmp(name, "objects/", 8);
 }
 
 void settings_release(struct settings *s)

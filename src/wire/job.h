@@ -94,8 +94,8 @@ struct artifact {
 	char sha256[65]; /* hex, of what lies at `path`; "" when nobody has looked yet */
 };
 
-/* Whether an artefact's name may be joined to a path: not empty, relative, nothing but plain parts, and only objects/… has more
- * than one. */
+/* Whether an artefact's name may be joined to a path: not empty, relative, nothing but plain parts of at most 255 bytes, and only
+ * objects/… has more than one, up to 16. */
 bool artifact_name_ok(const char *name);
 
 /* A piece of a file on its way from a worker to the boss's disk. */

@@ -95,7 +95,7 @@ static void test_lies(void)
 {
 	struct build_result out;
 	static const char *const names[] = {"../x", "/etc/passwd", "a/b", "objects/../x", "", ".",
-		"..", "objects/", "done", "x\ny"};
+		"..", "objects/", "objects", "done", "x\ny"};
 	spool_expect(spool, 2, 1);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!strcmp(names[i], "done") || !strcmp(names[i], "x\ny"))
@@ -115,6 +115,12 @@ static void test_lies(void)
 	piece(2, "a.hex", 0, "x");
 	refused("another size", complete(2, "a.hex", "xx", &out));
 	refused("a file that never came", complete(2, "a.hex", "", &out));
+	piece(2, "log", 0, "x");
+	refused("a text as a file", complete(2, "log", "x", &out));
+	piece(2, "objects/a", 0, "x");
+	refused("a file in a file", piece(2, "objects/a/b", 0, "x"));
+	piece(2, "objects/a/b", 0, "x");
+	refused("a file that is a directory", piece(2, "objects/a", 0, "x"));
 	spool_drop(spool, 2, 1);
 }
 

@@ -320,7 +320,9 @@ static void on_result(struct remote *r, const struct build_result *result)
 {
 	struct build_result whole;
 	struct error err = ERROR_INIT;
-	if (spool_complete(r->spool, result, &whole, &err) < 0)
+	if (result->unchanged)
+		fail(r, "the worker calls unchanged what it was never shown");
+	else if (spool_complete(r->spool, result, &whole, &err) < 0)
 		fail_spool(r, err.text);
 	else
 		r->to_boss.send(r->to_boss.ctx,

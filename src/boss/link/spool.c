@@ -22,6 +22,7 @@ struct file {
 	uint32_t seq; /* expected next */
 	struct digester *digester; /* NULL once finished */
 	struct digest digest;
+	bool taken; /* it is in the result's list */
 };
 
 enum { N_TEXTS = 5 };
@@ -135,7 +136,8 @@ static int begin_file(
 {
 	end_file(s, a);
 	for (size_t i = 0; i < a->n; i++)
-		if (!strcmp(a->files[i].name, p->name))
+		if (path_beneath(a->files[i].name, p->name) ||
+			path_beneath(p->name, a->files[i].name))
 			return error_set(err, "the worker sent '%s' twice", p->name);
 	if (!name_ok(p->name))
 		return error_set(err, "the worker gave a file the name '%s'", p->name);
@@ -221,7 +223,7 @@ int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *e
 
 /* ---- completing ---- */
 
-static const struct file *file_of(const struct attempt *a, const char *name)
+static struct file *file_of(const struct attempt *a, const char *name)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (!strcmp(a->files[i].name, name))
@@ -248,9 +250,12 @@ static int complete_texts(struct attempt *a, struct build_result *out, struct er
 static int complete_artifact(const struct attempt *a, struct artifact *to, struct error *err)
 {
 	char hex[DIGEST_HEX_LEN + 1];
-	const struct file *f = file_of(a, to->name);
+	struct file *f = file_of(a, to->name);
 	if (!f || f->size != to->size || strcmp(digest_hex(&f->digest, hex), to->sha256) != 0)
 		return error_set(err, "'%s' is not what the worker said it sent", to->name);
+	if (f->taken || text_of(to->name) < ARRAY_LEN(texts))
+		return error_set(err, "the worker said that it sent '%s' twice", to->name);
+	f->taken = true;
 	to->path = f->path;
 	return 0;
 }
