@@ -316,8 +316,10 @@ struct lab *lab_new(
 	l->pace = ssh_pace_new(HANDSHAKES);
 	name_run(l);
 	l->host = host_id();
-	if (!cache)
+	if (!cache || host_cache_make(cache, err) < 0) {
+		free(cache);
 		goto fail;
+	}
 	l->repo = path_join(cache, "snapshots");
 	free(cache);
 	l->packs = packs_new(loop, l->repo);

@@ -13,6 +13,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/fs.h"
+#include "common/host.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/tmp.h"
@@ -257,7 +258,7 @@ static int open_shared(struct why *w, struct error *err)
 {
 	struct setup *s = &w->plan.setup;
 	const struct settings *t = &w->plan.settings;
-	if (fs_mkdirs(s->cache_dir, err) < 0)
+	if (host_cache_make(s->cache_dir, err) < 0)
 		return -1;
 	if (!s->files)
 		s->files = file_index_open(s->cache_dir);

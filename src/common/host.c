@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "common/buf.h"
 #include "common/error.h"
@@ -40,6 +41,44 @@ char *host_id(void)
 	return id ? id : name_id();
 }
 
+/* What is there must be ours alone to change: what lies in it is run. */
+static int check_own(const char *dir, const char *variable, struct error *err)
+{
+	struct stat st;
+	if (lstat(dir, &st) < 0)
+		return 0;
+	const char *what = S_ISLNK(st.st_mode)	    ? "is a symlink"
+			   : !S_ISDIR(st.st_mode)   ? "is not a directory"
+			   : st.st_uid != geteuid() ? "belongs to another user"
+			   : st.st_mode & S_IWOTH   ? "can be changed by everybody"
+						    : NULL;
+	if (!what)
+		return 0;
+	return error_set(err, "'%s' %s; cure: remove it, or set %s to a directory of yours", dir,
+		what, variable);
+}
+
+static int check_both(const char *dir, const char *variable, struct error *err)
+{
+	char *above = path_dir(dir);
+	int ret = check_own(above, variable, err);
+	free(above);
+	return ret < 0 ? ret : check_own(dir, variable, err);
+}
+
+int host_cache_make(const char *dir, struct error *err)
+{
+	char *above = path_dir(dir), *home = path_dir(above);
+	int ret = fs_mkdirs(home, err);
+	if (ret == 0 && mkdir(above, 0700) < 0 && !fs_is_dir(above))
+		ret = error_errno(err, "cannot make directory '%s'", above);
+	if (ret == 0 && mkdir(dir, 0700) < 0 && !fs_is_dir(dir))
+		ret = error_errno(err, "cannot make directory '%s'", dir);
+	free(above);
+	free(home);
+	return ret;
+}
+
 /* $VARIABLE/boardman/<id>, else ~/FALLBACK/boardman/<id>. */
 static char *own_dir(
 	const char *variable, const char *fallback, const char *what, struct error *err)
@@ -53,7 +92,10 @@ static char *own_dir(
 	else
 		error_set(err, "no place for %s; cure: set HOME or %s", what, variable);
 	free(id);
-	return dir;
+	if (dir && check_both(dir, variable, err) == 0)
+		return dir;
+	free(dir);
+	return NULL;
 }
 
 char *host_cache_dir(struct error *err)

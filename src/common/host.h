@@ -6,9 +6,12 @@ struct error;
 
 /* The machine's id, else its name; fit for a path. New string. */
 char *host_id(void);
-/* $XDG_CACHE_HOME/boardman/<id>, else ~/.cache/boardman/<id>. New string; NULL and err without a home. Nothing is made. */
+/* $XDG_CACHE_HOME/boardman/<id>, else ~/.cache/boardman/<id>. New string. NULL and err without a home, and where it or the
+ * directory above it is a symlink, another user's, or everybody's to change. Nothing is made. */
 char *host_cache_dir(struct error *err);
 /* The same beneath $XDG_STATE_HOME, else ~/.local/state: what later runs should know, and nobody can find out again. */
 char *host_state_dir(struct error *err);
+/* Makes a cache's directory, and the one above it, for this user alone. */
+int host_cache_make(const char *dir, struct error *err);
 
 #endif

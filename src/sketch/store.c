@@ -13,6 +13,7 @@
 
 #include "common/error.h"
 #include "common/fs.h"
+#include "common/host.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "sketch/fileindex.h"
@@ -38,13 +39,8 @@ static int make_dirs(const char *dir, struct error *err)
 {
 	static const char *const names[] = {
 		"objects", "manifests", "bundles", "texts", "locks", "tmp"};
-	char *parent = path_dir(dir);
-	int r = fs_mkdirs(parent, err);
-	free(parent);
-	if (r < 0)
+	if (host_cache_make(dir, err) < 0)
 		return -1;
-	if (mkdir(dir, 0700) < 0 && !fs_is_dir(dir))
-		return error_errno(err, "cannot make directory '%s'", dir);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char *path = path_join(dir, names[i]);
 		if (mkdir(path, 0700) < 0 && errno != EEXIST)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The cache is believed only where it is whole: damage to any part of it costs time, never a wrong firmware, and is repaired.
+# Attack 41, and plain bad luck: the cache is believed only where it is whole: damage to any part of it costs time, never a wrong firmware, and is repaired.
 # shellcheck source-path=SCRIPTDIR/../lib
 . "${srcdir:?}/tests/lib/e2e.sh"
 . "$srcdir/tests/lib/caches.sh"
@@ -79,9 +79,9 @@ swap_all() { # FILE…: each gets the content of the next
 flip_everything() {
   on_each flip middle -- .
 }
-damaged 'a byte in each object, with its time' on_each keeping_times flip middle -- objects '*.o'
+damaged 'attack 41: a byte in each object, with its time' on_each keeping_times flip middle -- objects '*.o'
 damaged 'a byte in each file of a bundle, with its time' on_each keeping_times flip -9 -- objects '*.b'
-damaged 'a byte in each bundle' on_each flip middle -- bundles
+damaged 'attack 41: a byte in each bundle' on_each flip middle -- bundles
 damaged 'a name in each bundle' on_each flip 100 -- bundles
 damaged 'a byte in each manifest' on_each flip middle -- manifests
 damaged 'a word in each manifest' on_each flip -4 -- manifests

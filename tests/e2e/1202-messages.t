@@ -130,7 +130,8 @@ rm -r Both
 
 # --- what may not be read or written ---
 if [ "$(id -u)" = 0 ]; then
-  other=(setpriv --reuid 65534 --regid 65534 --clear-groups --)
+  mkdir -m 777 "$T/other"
+  other=(setpriv --reuid 65534 --regid 65534 --clear-groups -- env "XDG_CACHE_HOME=$T/other")
   chmod 755 "$T" "$T/work" "$proj" && chmod -R a+rwX "$HOME" "$TMPDIR" "$TINY"
 else
   other=()

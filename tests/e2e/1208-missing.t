@@ -63,9 +63,10 @@ TMPDIR=$T/gone run boardman why -b one Plain
 is "$status $err" "2 boardman: TMPDIR '$T/gone' does not exist; $cure" '… by why, too'
 if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true 2>/dev/null; then
   chmod 755 "$T" "$T/work"
-  chmod -R a+rwX "$HOME" "$TMPDIR" "$TINY" .
+  chmod -R a+rwX "$HOME" "$TMPDIR" "$TINY" . && chmod -R go-w "$XDG_CACHE_HOME"
   mkdir -m 755 "$T/locked"
-  TMPDIR=$T/locked run setpriv --reuid 65534 --regid 65534 --clear-groups boardman compile -b one
+  mkdir -m 777 "$T/other"
+  XDG_CACHE_HOME=$T/other TMPDIR=$T/locked run setpriv --reuid 65534 --regid 65534 --clear-groups boardman compile -b one
   ok_status 3 'TMPDIR may not be written to'
   ok '… which is told' has_line \
     "  'arduino-ctags' needs a temporary file, and TMPDIR '$T/locked' cannot be written to; $cure"

@@ -12,7 +12,6 @@
 
 #define ENOUGH_DISK (64ll << 20) /* for what is sent */
 
-/* A directory that somebody else made is not ours to use. */
 static const char find_dir[] =
 	"read -r id </etc/machine-id\n"
 	"case $id in *[!0-9a-f]*) id= ;; esac\n"
@@ -20,10 +19,19 @@ static const char find_dir[] =
 	"case $XDG_CACHE_HOME in /*) dir=$XDG_CACHE_HOME ;; *) dir=$HOME/.cache ;; esac\n"
 	"dir=$dir/boardman/$id\n";
 
+/* A directory that somebody else made, or may change, is not ours to use. */
+static const char look_at_dir[] =
+	"own() {\n"
+	"  (umask 077; mkdir -p \"$1\") || { echo \"unwritable $1\"; return 1; }\n"
+	"  [ -d \"$1\" ] && [ -O \"$1\" ] && [ ! -L \"$1\" ] &&\n"
+	"    case $(ls -ld \"$1\") in d???????w*) false ;; esac\n"
+	"}\n"
+	"if own \"${dir%/*}\" && own \"$dir\"; then\n"
+	"  echo \"dir $dir\"\n"
+	"  touch \"$dir/.probe\" && rm \"$dir/.probe\" || echo \"unwritable $dir\"\n"
+	"fi\n";
+
 static const char tell_facts[] =
-	"mkdir -p \"$dir\" && touch \"$dir/.probe\" && rm \"$dir/.probe\" || echo \"unwritable "
-	"$dir\"\n"
-	"[ -O \"$dir\" ] && [ ! -L \"$dir\" ] && echo \"dir $dir\"\n"
 	"echo \"system $(uname -s)\"\n"
 	"echo \"arch $(uname -m)\"\n"
 	"echo \"glibc $(getconf GNU_LIBC_VERSION)\"\n"
@@ -54,6 +62,7 @@ void script_probe(struct buf *out, const char *bundle)
 {
 	begin(out);
 	buf_addstr(out, find_dir);
+	buf_addstr(out, look_at_dir);
 	buf_addstr(out, tell_facts);
 	buf_addf(out, "[ -x \"$dir\"/boardman/%s/bin/boardman ] && echo 'bundle yes'\n", bundle);
 	buf_addstr(out, "echo done\n");
@@ -150,8 +159,9 @@ int facts_check(const struct facts *f, const char *arch, const char *glibc, stru
 			"there",
 			f->unwritable);
 	if (!f->dir)
-		return error_set(err, "its cache directory is not ours; cure: look at "
-				      "~/.cache/boardman there");
+		return error_set(err,
+			"its ~/.cache/boardman is a symlink, another user's, or everybody's to "
+			"change, and so not ours; cure: remove it, or set XDG_CACHE_HOME there");
 	if (!arch || f->bundle)
 		return 0;
 	if (strcmp(f->arch, arch) != 0)
