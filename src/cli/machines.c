@@ -18,6 +18,7 @@
 #include "common/host.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/visible.h"
 #include "common/xalloc.h"
 #include "worker/session.h"
 
@@ -68,7 +69,7 @@ static struct link connect_local(
 	return link_local(&l->worker);
 }
 
-/* ---- the table ---- */
+/* ---- the table: all that machines say of themselves is made visible ---- */
 
 static void add_gib(struct buf *out, int64_t bytes)
 {
@@ -84,14 +85,14 @@ static void add_held(struct buf *out, const struct probe *p)
 		return;
 	buf_addf(out, "    slots %d/%d held:", fitness_held(p), p->threads);
 	for (size_t i = 0; i < p->n_held; i++)
-		buf_addf(out, "%s %d by %s", i ? "," : "", p->held[i].slots, p->held[i].user);
+		visible_addf(out, "%s %d by %s", i ? "," : "", p->held[i].slots, p->held[i].user);
 	buf_addch(out, '\n');
 }
 
 static void add_platforms(struct buf *out, const struct probe *p)
 {
 	for (size_t i = 0; i < p->n_platforms; i++)
-		buf_addf(out, "%s%s %s", i ? ", " : "    ", p->platforms[i].id,
+		visible_addf(out, "%s%s %s", i ? ", " : "    ", p->platforms[i].id,
 			p->platforms[i].version);
 	if (p->n_platforms)
 		buf_addch(out, '\n');
@@ -102,11 +103,12 @@ static void add_boards(struct buf *out, const struct probe *p)
 	for (size_t i = 0; i < p->n_boards; i++) {
 		const struct probe_board *b = &p->boards[i];
 		if (b->digest)
-			buf_addf(out, "    %s: %s (%.*s)\n", b->fqbn ? b->fqbn : b->board,
+			visible_addf(out, "    %s: %s (%.*s)", b->fqbn ? b->fqbn : b->board,
 				b->toolchain ? b->toolchain : "?", DIGEST_SHOWN, b->digest);
 		else
-			buf_addf(
-				out, "    %s: %s\n", b->board, b->why ? b->why : "cannot be built");
+			visible_addf(
+				out, "    %s: %s", b->board, b->why ? b->why : "cannot be built");
+		buf_addch(out, '\n');
 	}
 }
 
@@ -114,10 +116,12 @@ static void add_boards(struct buf *out, const struct probe *p)
 static void add_trouble(struct buf *out, const char *name, const char *trouble)
 {
 	const char *cure = strstr(trouble, "; cure: ");
-	if (cure)
-		buf_addf(out, "%.*s\n    %s: %s\n", (int)(cure - trouble), trouble, name, cure + 2);
-	else
-		buf_addf(out, "%s\n", trouble);
+	visible_add(out, trouble, cure ? (size_t)(cure - trouble) : strlen(trouble));
+	buf_addch(out, '\n');
+	if (!cure)
+		return;
+	visible_addf(out, "    %s: %s", name, cure + 2);
+	buf_addch(out, '\n');
 }
 
 static void add_row(struct buf *out, const struct survey_row *r, const char *host, int cap)
@@ -125,10 +129,10 @@ static void add_row(struct buf *out, const struct survey_row *r, const char *hos
 	const struct probe *p = &r->facts;
 	buf_addf(out, "%-12s %-20s", r->name, host);
 	if (p->threads) {
-		buf_addf(out, " %-8s %7d %6.1f", r->arch, p->threads, p->load);
+		visible_addf(out, " %-8s %7d %6.1f", r->arch, p->threads, p->load);
 		add_gib(out, p->memory);
 		add_gib(out, p->disk);
-		buf_addf(out, " %8s %4d  ", r->version, cap ? cap : p->threads);
+		visible_addf(out, " %8s %4d  ", r->version, cap ? cap : p->threads);
 	} else {
 		buf_addf(out, " %-8s %7s %6s %8s %8s %8s %4s  ", "", "", "", "", "", "", "");
 	}

@@ -4,7 +4,9 @@
  */
 #include "common/visible.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/buf.h"
@@ -60,4 +62,14 @@ void visible_add(struct buf *out, const char *line, size_t len)
 void visible_addstr(struct buf *out, const char *line)
 {
 	visible_add(out, line, strlen(line));
+}
+
+void visible_addf(struct buf *out, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *text = xvasprintf(fmt, ap);
+	va_end(ap);
+	visible_addstr(out, text);
+	free(text);
 }

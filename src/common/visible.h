@@ -10,5 +10,6 @@ struct buf;
  * first byte of what a CI service would take for a command. */
 void visible_add(struct buf *out, const char *line, size_t len);
 void visible_addstr(struct buf *out, const char *line);
+void visible_addf(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -109,4 +109,12 @@ compile --dist --no-local
 ok_status 1
 is "$(LC_ALL=C grep -E -e $'^[ \t]*::' -e $'\e' <<<"$out")" '' 'so are its reasons'
 
+cat >"$machines/f1/hello" <<'END'
+say '"resp":"ready","protocol":1,"version":"1\u001b[2J","arch":"a\nohau ok","threads":2,"slots":2'
+END
+run boardman machines -b one f1
+ok_status 0
+is "$(LC_ALL=C grep -c -e $'\e' -e '^ohau' <<<"$out")" 0 'so is what it says of itself'
+like "$out" 'a\\x0aohau ok .* 1\\x1b\[2J ' '… which is shown'
+
 done_testing

@@ -75,4 +75,7 @@ ok '… and the bytes are those of here' cmp {here,boardman-out}/current/tiny.ti
 is "$(jq -r '.jobs[].machine' boardman-out/run.json)" ohau '… built there'
 is "$(find "$(lab_cache ohau)/git/hooks" -type f ! -name '*.sample')" '' '… whose repository has no hook'
 
+git add -A >/dev/null 2>&1
+isnt "$(ls "$T/ran")" '' 'git itself would run some of it'
+
 done_testing
