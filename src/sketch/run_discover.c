@@ -149,6 +149,11 @@ static void add_depends(
 
 static char *missing_text(const struct run *r, const char *header)
 {
+	if (!strncmp(header, "../", 3))
+		return xasprintf(
+			"'%s' is not beside the copy of the sketch that is compiled; cure: "
+			"put it in the sketch's folder, or in a library",
+			header);
 	const struct libraries *ls = r->context->libraries;
 	const struct library_list *used = exact_list(r->exact);
 	struct strv names = STRV_INIT;

@@ -237,6 +237,12 @@ like "$out" $'/Sensor\.h:5:10: fatal error: Wire\.h: No such file or directory\n
   '… what depends= names is the cure'
 run boardman why -b one "$libraries/Sensor/examples/Read"
 like "$out" "no library has 'Wire\.h'; cure: " 'why: says the same'
+mksketch up Leaves '#include "../../shared.h"'
+touch shared.h
+run boardman compile -b one -o out up/Leaves
+like "$out" $'\n  .\.\./\.\./shared\.h. is not beside the copy of the sketch that is compiled; cure: put it in the sketch.s folder' \
+  'a header outside of the sketch, which no copy of it has'
+rm -r up shared.h
 mkdir -p lib/examples
 printf 'name=Mine\nversion=1\ndepends=Adafruit BusIO (>=1.0), Other Thing\n' >lib/library.properties
 mksketch lib/examples Demo '#include <bus.h>'
