@@ -46,6 +46,12 @@ static void copy_facts(struct probe *to, const struct probe *p)
 				xstrdup(p->platforms[i].version), xstrdup(p->platforms[i].dir)};
 }
 
+static struct probe_facts copy_of(const struct probe_facts *f)
+{
+	return (struct probe_facts){xstrdup(f->platform_version), xstrdup(f->build_board),
+		xstrdup(f->mcu), xstrdup(f->defines), f->ram};
+}
+
 static void copy_boards(struct probe *to, const struct probe *p)
 {
 	probe_release(to);
@@ -57,6 +63,7 @@ static void copy_boards(struct probe *to, const struct probe *p)
 			.digest = xstrdup(p->boards[i].digest),
 			.toolchain = xstrdup(p->boards[i].toolchain),
 			.why = xstrdup(p->boards[i].why),
+			.facts = copy_of(&p->boards[i].facts),
 		};
 }
 

@@ -72,11 +72,9 @@ static const char *digest_of(struct judge *j, const char *board)
 	if (!known) {
 		struct engine_look look = {0};
 		engine_look(j->engine, board, &look);
-		known = look.digest ? look.digest : xstrdup("");
+		known = xstrdup(look.digest ? look.digest : "");
 		strmap_set(&j->digests, board, known);
-		free(look.fqbn);
-		free(look.toolchain);
-		free(look.why);
+		engine_look_release(&look);
 	}
 	return *known ? known : NULL;
 }

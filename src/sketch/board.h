@@ -47,6 +47,25 @@ void board_free(struct board *b);
 char *board_compiler_text(const struct board *b, const struct platforms *ps,
 	const char *(*version)(void *ctx, const char *compiler), void *ctx);
 
+/* What is asked of a board beside building for it; NULL: unknown. */
+struct board_facts {
+	char *platform_version; /* "": it has none */
+	char *build_board, *mcu; /* AVR_UNO, atmega328p */
+	char *defines; /* the -D words of its C++ recipe */
+	long ram; /* bytes; -1 unknown */
+};
+
+/* Fills `f`; release it with board_facts_release. */
+void board_get_facts(const struct board *b, struct board_facts *f);
+void board_facts_release(struct board_facts *f);
+
+/* Whether `text` has the form of a board's name, be there such a board or not. */
+bool board_is_name(const char *text);
+/* Whether a canonical FQBN is one that `text` asks for. */
+bool board_is_meant(const char *text, const char *fqbn);
+/* The canonical FQBN of a board that an installed platform has, even one that cannot be built for here. New string; NULL and err. */
+char *board_canonical(struct platforms *ps, const char *text, struct error *err);
+
 /* Expands "{key}" texts with the board's properties; `over` as in props_expand. New string. */
 char *board_expand(const struct board *b, const struct props *over, const char *text);
 /* Arguments of the expanded recipe `key`; the error names recipe, file and cure. */

@@ -176,6 +176,15 @@ void engine_look(struct engine *e, const char *board, struct engine_look *out)
 	context_look(context_get(&e->contexts, &e->s, board, NULL, NULL), out);
 }
 
+void engine_look_release(struct engine_look *l)
+{
+	free(l->fqbn);
+	free(l->digest);
+	free(l->toolchain);
+	free(l->why);
+	board_facts_release(&l->facts);
+}
+
 bool engine_stands(struct engine *e, const struct engine_job *j)
 {
 	struct context *c =

@@ -11,6 +11,7 @@
 #include <uv.h>
 #include "common/buf.h"
 #include "common/strv.h"
+#include "sketch/board.h"
 #include "sketch/fault.h"
 #include "sketch/platform.h"
 
@@ -123,14 +124,16 @@ void engine_close(struct engine *e, void (*closed)(void *ctx), void *ctx);
 
 /* What a board would be built with here. */
 struct engine_look {
-	char *fqbn; /* canonical; NULL unknown */
+	char *fqbn; /* canonical, also of one that cannot be built; NULL unknown */
 	char *digest; /* hex, of all that is not sketch or library: equal ones make equal firmware; NULL: it cannot be built */
 	char *toolchain; /* for people: "avr-gcc 5.4.0"; NULL */
 	char *why; /* it cannot be built; NULL: it can */
+	struct board_facts facts; /* all NULL when it cannot be built */
 };
 
-/* Fills `out`; the caller frees its strings. May block for seconds when a toolchain was never seen. */
+/* Fills `out`; release it with engine_look_release. May block for seconds when a toolchain was never seen. */
 void engine_look(struct engine *e, const char *board, struct engine_look *out);
+void engine_look_release(struct engine_look *l);
 
 /* Whether the result that the caller holds of that job (known_key, known_deps) would come out the same today. Starts no process but to look at a
  * toolchain that was never seen. */

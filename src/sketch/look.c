@@ -76,12 +76,12 @@ static char *toolchain_of(const struct context *c)
 
 void context_look(struct context *c, struct engine_look *out)
 {
-	if (c->board)
-		out->fqbn = xstrdup(c->board->fqbn);
+	out->fqbn = board_canonical(c->shared->platforms, c->board_text, NULL);
 	if (*c->error.text) {
 		out->why = xstrdup(c->error.text);
 		return;
 	}
+	board_get_facts(c->board, &out->facts);
 	out->toolchain = toolchain_of(c);
 	out->digest = digest_of(c);
 }

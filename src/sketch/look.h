@@ -5,7 +5,7 @@
 struct context;
 struct engine_look;
 
-/* Fills `out`, whose strings the caller frees. Looks at every file of the platform and of the compiler's header directories; the file index
+/* Fills `out` as engine_look does. Looks at every file of the platform and of the compiler's header directories; the file index
  * remembers. */
 void context_look(struct context *c, struct engine_look *out);
 

@@ -157,6 +157,10 @@ void probe_release(struct probe *p)
 		free(p->boards[i].digest);
 		free(p->boards[i].toolchain);
 		free(p->boards[i].why);
+		free(p->boards[i].facts.platform_version);
+		free(p->boards[i].facts.build_board);
+		free(p->boards[i].facts.mcu);
+		free(p->boards[i].facts.defines);
 	}
 	free(p->held);
 	free(p->platforms);

@@ -171,13 +171,22 @@ struct path_link {
 	char *path, *target; /* absolute */
 };
 
+/* What the rules of sketches ask of a board; NULL and -1: unknown. */
+struct probe_facts {
+	char *platform_version;
+	char *build_board, *mcu; /* AVR_UNO, atmega328p */
+	char *defines; /* -D words */
+	int64_t ram; /* bytes */
+};
+
 /* What a worker says of the machine it runs on. */
 struct probe_board {
 	char *board; /* as asked */
-	char *fqbn; /* canonical; NULL unknown here */
+	char *fqbn; /* canonical, also of one that it cannot build; NULL unknown here */
 	char *digest; /* of toolchain and platform, hex; NULL when it cannot be built here */
 	char *toolchain; /* for people: "avr-gcc 5.4.0"; NULL */
 	char *why; /* it cannot be built; NULL: it can */
+	struct probe_facts facts;
 };
 struct probe_platform {
 	char *id; /* vendor:arch */

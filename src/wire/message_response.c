@@ -39,12 +39,23 @@ static const struct field platform_fields[] = {
 };
 static const struct layout platform_layout = LAYOUT(probe_platform, platform_fields);
 
+static const struct field facts_fields[] = {
+	{ROW("platform_version", FIELD_STR, probe_facts, platform_version), .optional = true},
+	{ROW("build_board", FIELD_STR, probe_facts, build_board), .optional = true},
+	{ROW("mcu", FIELD_STR, probe_facts, mcu), .optional = true},
+	{ROW("defines", FIELD_STR, probe_facts, defines), .optional = true},
+	{ROW("ram", FIELD_I64, probe_facts, ram), .min = -1, .dflt = -1, .max = MAX_WHOLE,
+		.optional = true},
+};
+static const struct layout facts_layout = LAYOUT(probe_facts, facts_fields);
+
 static const struct field board_fields[] = {
 	{ROW("board", FIELD_STR, probe_board, board), .check = check_board},
 	{ROW("fqbn", FIELD_STR, probe_board, fqbn), .check = check_board, .optional = true},
 	{ROW("digest", FIELD_STR, probe_board, digest), .check = check_digest, .optional = true},
 	{ROW("toolchain", FIELD_STR, probe_board, toolchain), .optional = true},
 	{ROW("why", FIELD_STR, probe_board, why), .optional = true},
+	{ROW("facts", FIELD_OBJECT, probe_board, facts), .of = &facts_layout, .optional = true},
 };
 static const struct layout board_layout = LAYOUT(probe_board, board_fields);
 

@@ -55,7 +55,7 @@ void probe_boards(struct probe *p, struct engine *e, const struct strv *boards)
 {
 	p->boards = xcalloc(boards->n + 1, sizeof *p->boards);
 	for (size_t i = 0; i < boards->n; i++) {
-		struct engine_look look = {0};
+		struct engine_look look = {.facts.ram = -1};
 		engine_look(e, boards->v[i], &look);
 		p->boards[p->n_boards++] = (struct probe_board){
 			.board = xstrdup(boards->v[i]),
@@ -63,6 +63,8 @@ void probe_boards(struct probe *p, struct engine *e, const struct strv *boards)
 			.digest = look.digest,
 			.toolchain = look.toolchain,
 			.why = look.why,
+			.facts = {look.facts.platform_version, look.facts.build_board,
+				look.facts.mcu, look.facts.defines, look.facts.ram},
 		};
 	}
 }

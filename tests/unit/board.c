@@ -509,6 +509,59 @@ static void test_list(void)
 	strv_release(&out);
 }
 
+static void test_facts(void)
+{
+	struct board *b = resolve("acme:avr:uno", NULL);
+	struct board_facts f;
+
+	board_get_facts(b, &f);
+	is_str(f.platform_version, "1.8.7", "facts: the platform's version");
+	is_str(f.build_board, "AVR_UNO", "its board");
+	is_str(f.mcu, "m328p", "its controller");
+	is_str(f.defines, "-DAVR_UNO", "what is defined");
+	is_int(f.ram, -1, "RAM that nobody tells");
+	board_facts_release(&f);
+	board_free(b);
+}
+
+static void test_names(void)
+{
+	static const struct {
+		const char *text, *canonical; /* NULL: no platform has it */
+	} row[] = {
+		{"acme:avr:mega", "acme:avr:mega"},
+		{"mega:cpu=atmega1280", "acme:avr:mega:cpu=atmega1280"},
+		{"nocompiler", "other:avr:nocompiler"},
+		{"acme:avr:mega:cpu=x", NULL},
+		{"acme:avr:none", NULL},
+		{"uno", NULL},
+		{"acme:avr", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		char *name = board_canonical(all, row[i].text, NULL);
+
+		if (row[i].canonical)
+			is_str(name, row[i].canonical, row[i].text);
+		else
+			ok(!name, "no platform has '%s'", row[i].text);
+		free(name);
+	}
+	ok(board_is_name("a:b:c:d=e") && board_is_name("uno"), "names");
+	ok(!board_is_name("a:b") && !board_is_name("u o"), "no names");
+}
+
+static void test_meant(void)
+{
+	ok(board_is_meant("a:b:c", "a:b:c"), "a board means itself");
+	ok(board_is_meant("c:x=1,x=2", "a:b:c:x=2"), "an id with options means that of a platform");
+	ok(!board_is_meant("c", "a:b:d"), "not another id");
+	ok(!board_is_meant("a:b:c", "a:z:c"), "not another platform");
+	ok(!board_is_meant("c", "a:b:c:x=2"), "not other options");
+	ok(!board_is_meant("c", "c"), "nothing without a platform");
+	ok(!board_is_meant("c", "../../c"), "nothing that is no name");
+}
+
 int main(void)
 {
 	struct arduino_dirs dirs = {0};
@@ -529,6 +582,9 @@ int main(void)
 	test_compiler_text();
 	test_time();
 	test_list();
+	test_facts();
+	test_names();
+	test_meant();
 	test_local_file();
 	platforms_free(all);
 	arduino_dirs_release(&dirs);

@@ -120,8 +120,9 @@ static struct probe_held held[] = {{S("me"), 3}, {S("you"), 0}};
 static struct probe_platform platforms[] = {
 	{S("arduino:avr"), S("1.8.6"), S("/usr/share/arduino")}};
 static struct probe_board probed[] = {
-	{S("arduino:avr:uno"), S("arduino:avr:uno"), S(HEX64), S("avr-gcc 5.4.0"), NULL},
-	{S("x:y:z"), NULL, NULL, NULL, S("no platform 'x:y'")},
+	{S("arduino:avr:uno"), S("arduino:avr:uno"), S(HEX64), S("avr-gcc 5.4.0"), NULL,
+		{S("1.8.6"), S("AVR_UNO"), S("atmega328p"), S("-DF_CPU=16 -DX"), 2048}},
+	{S("x:y:z"), NULL, NULL, NULL, S("no platform 'x:y'"), {.ram = -1}},
 };
 static const struct probe probe = {
 	8, 0.25, 1 << 30, 9007199254740992, true, held, 2, platforms, 1, probed, 2};
@@ -191,7 +192,9 @@ static const struct {
 		"\"slots\":0}],\"platforms\":[{\"id\":\"arduino:avr\",\"version\":\"1.8.6\","
 		"\"dir\":\"/usr/share/arduino\"}],\"boards\":[{\"board\":\"arduino:avr:uno\","
 		"\"fqbn\":\"arduino:avr:uno\",\"digest\":\"" HEX64
-		"\",\"toolchain\":\"avr-gcc 5.4.0\"},{\"board\":\"x:y:z\","
+		"\",\"toolchain\":\"avr-gcc 5.4.0\",\"facts\":{\"platform_version\":"
+		"\"1.8.6\",\"build_board\":\"AVR_UNO\",\"mcu\":\"atmega328p\","
+		"\"defines\":\"-DF_CPU=16 -DX\",\"ram\":2048}},{\"board\":\"x:y:z\","
 		"\"why\":\"no platform 'x:y'\"}]}"},
 	{{.kind = RESP_CONFIGURE_DONE}, "{\"resp\":\"configure_done\"}"},
 	{{.kind = RESP_BUILD_STARTED, .threads = 2},
