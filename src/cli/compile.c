@@ -18,6 +18,7 @@
 #include "cli/judge.h"
 #include "cli/forgive.h"
 #include "cli/lab.h"
+#include "cli/lab_boards.h"
 #include "cli/plan.h"
 #include "cli/trim.h"
 #include "cli/verb.h"
@@ -46,6 +47,7 @@ struct compile {
 	struct campaign_machine local;
 	struct lab *lab; /* NULL: this machine alone */
 	char *quarantine; /* its directory; NULL: without a lab, or nowhere */
+	bool nobody_asked; /* of boards that are not here */
 	struct campaign_result result;
 	enum exit_status status;
 };
@@ -162,9 +164,9 @@ static void show_platforms(struct compile *c)
 static void show_board_notes(struct compile *c)
 {
 	for (size_t i = 0; i < c->plan.n_boards; i++) {
-		const struct strv *notes = &c->plan.boards[i]->notes;
-		for (size_t k = 0; k < notes->n; k++)
-			setup_note(&c->plan.setup, notes->v[k]);
+		const struct board *b = c->plan.boards[i]->here;
+		for (size_t k = 0; b && k < b->notes.n; k++)
+			setup_note(&c->plan.setup, b->notes.v[k]);
 	}
 }
 
@@ -282,6 +284,8 @@ static int check_reference(const struct compile *c, struct error *err)
 /* The machines; this one is among them unless it may not build. */
 static int open_lab(struct compile *c, struct error *err)
 {
+	if (c->lab)
+		return 0;
 	c->lab = lab_new(&c->loop, c->in, NULL, err);
 	if (!c->lab)
 		return -1;
@@ -289,6 +293,21 @@ static int open_lab(struct compile *c, struct error *err)
 	if (may_build_here(c))
 		lab_add_local(c->lab, &c->local);
 	return check_reference(c, err);
+}
+
+static struct lab_boards *ask_machines(void *ctx, const struct strv *boards, struct error *err)
+{
+	struct compile *c = ctx;
+	if (open_lab(c, err) < 0)
+		return NULL;
+	char *more = boards->n > 1 ? xasprintf(" and %zu more", boards->n - 1) : xstrdup("");
+	char *line = xasprintf("not here: %s%s; asking the machines", boards->v[0], more);
+	setup_note(&c->plan.setup, line);
+	free(line);
+	free(more);
+	struct lab_boards *answers = lab_boards_ask(&c->loop, c->lab, &c->plan.settings, boards);
+	c->nobody_asked = !lab_boards_answered(answers);
+	return answers;
 }
 
 /* In this order: a usage error leaves no output tree behind. */
@@ -306,7 +325,6 @@ static enum exit_status build(struct compile *c)
 {
 	struct error err = ERROR_INIT;
 	enum exit_status status = STATUS_USAGE;
-	uv_loop_init(&c->loop);
 	if (open_all(c, &err) == 0) {
 		open_progress(c);
 		run_campaign(c);
@@ -317,9 +335,6 @@ static enum exit_status build(struct compile *c)
 	/* Whatever still runs ends with us; its handles can't be closed any more. */
 	if (c->result.abandoned)
 		_exit(status);
-	lab_delete(c->lab);
-	uv_run(&c->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&c->loop);
 	if (*err.text)
 		log_error("%s", err.text);
 	else
@@ -367,10 +382,13 @@ static enum exit_status show_plan(struct compile *c)
 static enum exit_status go(struct compile *c)
 {
 	struct error err = ERROR_INIT;
+	const struct plan_asker asker = {ask_machines, c};
 	if (wants_lab(c->in) && lab_enter(c->in->argv, &err) < 0)
 		return usage_error(err.text);
-	if (plan_make(&c->plan, c->in, &err) < 0)
-		return usage_error(err.text);
+	if (plan_make(&c->plan, c->in, wants_lab(c->in) ? &asker : NULL, &err) < 0) {
+		usage_error(err.text);
+		return c->nobody_asked ? STATUS_INCOMPLETE : STATUS_USAGE;
+	}
 	if (!may_build_here(c) && !wants_lab(c->in))
 		return usage_error(
 			c->in->options.no_local
@@ -400,7 +418,11 @@ static enum exit_status run(struct invocation *in)
 		.ctx = &c,
 	};
 	choose_style(&c);
+	uv_loop_init(&c.loop);
 	enum exit_status status = go(&c);
+	lab_delete(c.lab);
+	uv_run(&c.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&c.loop);
 	campaign_result_release(&c.result);
 	outtree_close(c.out);
 	free(c.out_dir);

@@ -3,7 +3,6 @@
  */
 #include "cli/plan.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "boss/outtree.h"
@@ -23,7 +22,7 @@ void plan_release(struct plan *p)
 	matrix_release(&p->matrix);
 	rules_free(p->rules);
 	for (size_t i = 0; i < p->n_boards; i++)
-		board_free(p->boards[i]);
+		plan_board_free(p->boards[i]);
 	free(p->boards);
 	selection_release(&p->selection);
 	settings_release(&p->settings);
@@ -89,134 +88,14 @@ static int find_sketches(struct plan *p, struct invocation *in, struct error *er
 	return p->rules ? 0 : -1;
 }
 
-/* ---- boards ---- */
-
-static void add_platform(struct plan *p, const struct platform *platform)
-{
-	struct strv compilers = STRV_INIT;
-	for (size_t i = 0; i < p->n_boards; i++) {
-		const struct board *b = p->boards[i];
-		if (b->platform != platform && b->core_platform != platform)
-			continue;
-		char *text = setup_compiler_text(&p->setup, b);
-		if (text)
-			strv_push_unique(&compilers, text);
-		free(text);
-	}
-	char *line = platform_describe(p->setup.platforms, platform, &compilers);
-	strv_push_unique(&p->platforms, line);
-	free(line);
-	strv_release(&compilers);
-}
-
-static void describe_platforms(struct plan *p)
-{
-	for (size_t i = 0; i < p->n_boards; i++) {
-		add_platform(p, p->boards[i]->platform);
-		add_platform(p, p->boards[i]->core_platform);
-	}
-}
-
-/* The number of the board that is meant by `text`; -1 and err. */
-static int add_board(struct plan *p, const char *text, size_t *place, struct error *err)
-{
-	struct board *b = setup_board(&p->setup, text, err);
-	if (!b)
-		return -1;
-	for (*place = 0; *place < p->n_boards; ++*place) {
-		if (!strcmp(p->fqbns.v[*place], b->fqbn)) {
-			board_free(b);
-			return 0;
-		}
-	}
-	char *name = outtree_encode(NAME_BOARD, b->fqbn, err);
-	if (!name) {
-		board_free(b);
-		return -1;
-	}
-	free(name);
-	p->boards[p->n_boards++] = b;
-	strv_push(&p->fqbns, b->fqbn);
-	return 0;
-}
-
-/* One that a sketch asks for itself, in vain: the others go on. */
-static int add_wanted_board(struct plan *p, size_t i, const char *text, size_t *place,
-	struct strv *missing, struct error *err)
-{
-	if (add_board(p, text, place, err) == 0)
-		return 0;
-	if (setup_has_platform(&p->setup, text))
-		return error_prefix(err, "sketch.yaml of '%s'", rules_asker(p->rules, i));
-	*place = SIZE_MAX;
-	strv_push(missing, text);
-	return 0;
-}
-
-/* Those that have no place yet come last. */
-static void place_missing(struct plan *p, const struct strv *missing, size_t *place, size_t n)
-{
-	for (size_t i = 0, next = p->n_boards; i < n; i++)
-		if (place[i] == SIZE_MAX)
-			place[i] = next++;
-	strv_push_all(&p->fqbns, missing);
-}
-
-/* The -b value that the i-th board comes from, when that is a file. */
-static const char *file_of(const struct options *o, size_t i)
-{
-	for (size_t k = 0; k < o->boards.n; k++) {
-		struct strv names = STRV_INIT;
-		board_list_parse(o->boards.v[k], &names, NULL);
-		size_t n = names.n;
-		strv_release(&names);
-		if (i < n)
-			return o->boards.v[k][0] == '@' ? o->boards.v[k] + 1 : NULL;
-		i -= n;
-	}
-	return NULL;
-}
-
-/* One that the user asks for. */
-static int add_given_board(struct plan *p, const struct options *o, size_t i, const char *text,
-	size_t *place, struct error *err)
-{
-	if (add_board(p, text, place, err) == 0)
-		return 0;
-	const char *file = file_of(o, i);
-	return file ? error_prefix(err, "%s", file) : -1;
-}
-
-static int find_boards(struct plan *p, const struct options *o, struct error *err)
-{
-	struct strv asked = STRV_INIT, missing = STRV_INIT;
-	size_t *place = NULL;
-	int ret = setup_board_names(o, &asked, err);
-	if (ret == 0 && !asked.n)
-		ret = o->boards.n ? error_set(err, "no board in '%s'", o->boards.v[0])
-				  : rules_default_boards(p->rules, &asked, err);
-	place = xcalloc(asked.n + 1, sizeof *place);
-	p->boards = xcalloc(asked.n + 1, sizeof(struct board *));
-	for (size_t i = 0; ret == 0 && i < asked.n; i++)
-		ret = o->boards.n ? add_given_board(p, o, i, asked.v[i], &place[i], err)
-				  : add_wanted_board(p, i, asked.v[i], &place[i], &missing, err);
-	if (ret == 0) {
-		place_missing(p, &missing, place, asked.n);
-		describe_platforms(p);
-		rules_set_boards(p->rules, p->boards, p->n_boards, place);
-	}
-	free(place);
-	strv_release(&asked);
-	strv_release(&missing);
-	return ret;
-}
+/* ---- libraries ---- */
 
 /* What --library names is looked at here, not once per job. */
 static int check_libraries(struct plan *p, const struct options *o, struct error *err)
 {
 	if (!o->library.n || !p->n_boards)
 		return 0;
-	struct libraries *ls = setup_libraries(&p->setup, p->boards[0], NULL, NULL, err);
+	struct libraries *ls = setup_libraries(&p->setup, p->boards[0]->here, NULL, NULL, err);
 	if (!ls)
 		return error_prefix(err, "--library");
 	libraries_free(ls);
@@ -252,13 +131,16 @@ static void fill_settings(struct plan *p, const struct options *o)
 	s->timeout = o->timeout;
 }
 
-int plan_make(struct plan *p, struct invocation *in, struct error *err)
+int plan_make(
+	struct plan *p, struct invocation *in, const struct plan_asker *asker, struct error *err)
 {
 	*p = (struct plan){0};
-	if (setup_open(&p->setup, &in->options, err) < 0 || find_sketches(p, in, err) < 0 ||
-		find_boards(p, &in->options, err) < 0 || check_libraries(p, &in->options, err) < 0)
+	if (setup_open(&p->setup, &in->options, err) < 0 || find_sketches(p, in, err) < 0)
 		return -1;
 	fill_settings(p, &in->options);
+	if (plan_find_boards(p, &in->options, asker, err) < 0 ||
+		check_libraries(p, &in->options, err) < 0)
+		return -1;
 	return matrix_build(
 		&p->matrix, &p->fqbns, p->selection.v, p->selection.n, rules_ask, p->rules, err);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "cli/filter.h"
 #include "cli/options.h"
+#include "cli/plan_boards.h"
 #include "cli/select.h"
 #include "cli/setup.h"
 #include "common/buf.h"
@@ -34,7 +35,7 @@ struct rules {
 	bool use_filter;
 	struct sketch_rules *v;
 	struct strmap libraries; /* directory to struct strv: its architectures */
-	struct board *const *boards;
+	struct plan_board *const *boards;
 	size_t n_boards;
 	bool own_boards; /* a sketch goes with the board it asks for */
 	struct strv told;
@@ -191,7 +192,8 @@ void rules_library_dirs(const struct rules *r, size_t sketch, struct strv *out)
 		strv_push_unique(out, dirs->v[i]);
 }
 
-void rules_set_boards(struct rules *r, struct board *const *boards, size_t n, const size_t *place)
+void rules_set_boards(
+	struct rules *r, struct plan_board *const *boards, size_t n, const size_t *place)
 {
 	r->boards = boards;
 	r->n_boards = n;
@@ -217,10 +219,10 @@ bool rules_is_filter(const char *why)
 	       !strncmp(why, FILTER, strlen(FILTER));
 }
 
-static char *ask_architectures(const struct strv *list, const struct board *b)
+static char *ask_architectures(const struct strv *list, const struct plan_board *b)
 {
 	struct buf text = BUF_INIT;
-	if (!list || strv_contains(list, b->platform->arch))
+	if (!list || strv_contains(list, b->arch))
 		return NULL;
 	buf_addstr(&text, ARCHITECTURES);
 	for (size_t i = 0; i < list->n; i++)
@@ -228,22 +230,19 @@ static char *ask_architectures(const struct strv *list, const struct board *b)
 	return buf_detach(&text);
 }
 
-static char *ask_filter(struct rules *r, const struct filter *f, const struct board *b)
+static char *ask_filter(struct rules *r, const struct filter *f, const struct plan_board *b)
 {
 	struct error err = ERROR_INIT;
-	char *flags = strstr(filter_text(f), "-D") ? board_expand(b, NULL, "{recipe.cpp.o.pattern}")
-						   : NULL;
 	const struct filter_board facts = {
-		.vendor = b->platform->vendor,
-		.arch = b->platform->arch,
+		.vendor = b->vendor,
+		.arch = b->arch,
 		.id = b->id,
-		.build_board = props_get(b->props, "build.board"),
-		.mcu = props_get(b->props, "build.mcu"),
-		.flags = flags,
-		.ram = board_number(b, "upload.maximum_data_size", -1),
+		.build_board = b->facts.build_board,
+		.mcu = b->facts.mcu,
+		.flags = b->facts.defines,
+		.ram = b->facts.ram,
 	};
 	enum filter_answer answer = filter_ask(f, &facts, &err);
-	free(flags);
 	if (answer == FILTER_UNKNOWN) {
 		char *line = xasprintf("@filter %s on %s: %s; built all the same", filter_text(f),
 			b->fqbn, err.text);
@@ -280,28 +279,41 @@ static char *missing_platform(const struct sketch_yaml *y)
 }
 
 /* "arduino:avr 1.8.4" against the platform in use. */
-static char *ask_platform_pin(const struct sketch_yaml *y, const char *pin, const struct board *b)
+static char *ask_platform_pin(
+	const struct sketch_yaml *y, const char *pin, const struct plan_board *b)
 {
-	const struct platform *p = b->platform;
-	char *name = xasprintf("%s:%s ", p->vendor, p->arch);
-	bool differs =
-		!strncmp(pin, name, strlen(name)) && strcmp(pin + strlen(name), p->version) != 0;
+	char *name = xasprintf("%s:%s ", b->vendor, b->arch);
+	const char *version = b->facts.platform_version;
+	bool differs = !strncmp(pin, name, strlen(name)) && version &&
+		       strcmp(pin + strlen(name), version) != 0;
 	free(name);
 	return differs ? xasprintf("profile %s wants %s", y->profile, pin) : NULL;
 }
 
+/* A library that may come with a platform which is not here. */
+static void tell_unseen(struct rules *r, const struct sketch_yaml *y, const char *pin)
+{
+	char *line = xasprintf("profile %s wants %s, which other machines may have with the "
+			       "platform; built all the same",
+		y->profile, pin);
+	tell(r, line);
+	free(line);
+}
+
 /* "FastLED 3.9.0" against the libraries that the board sees. */
-static char *ask_library_pins(struct rules *r, size_t sketch, const struct board *b)
+static char *ask_library_pins(struct rules *r, size_t sketch, const struct plan_board *b)
 {
 	const struct sketch_yaml *y = &r->v[sketch].yaml;
 	const char *tree = r->selection->v[sketch].tree_library;
-	struct libraries *ls = setup_libraries(r->setup, b, tree, &y->library_dirs, NULL);
+	struct libraries *ls = setup_libraries(r->setup, b->here, tree, &y->library_dirs, NULL);
 	char *why = NULL;
 	for (size_t i = 0; ls && !why && i < y->library_pins.n; i++) {
 		const char *pin = y->library_pins.v[i], *space = strrchr(pin, ' ');
 		char *name = xstrndup(pin, space ? (size_t)(space - pin) : strlen(pin));
 		const struct library *l = libraries_by_name(ls, name);
-		if (!l || (space && strcmp(l->version, space + 1) != 0))
+		if (!l && !b->here)
+			tell_unseen(r, y, pin);
+		else if (!l || (space && strcmp(l->version, space + 1) != 0))
 			why = xasprintf("profile %s wants %s", y->profile, pin);
 		free(name);
 	}
@@ -309,7 +321,7 @@ static char *ask_library_pins(struct rules *r, size_t sketch, const struct board
 	return why;
 }
 
-static char *ask_profile(struct rules *r, size_t sketch, const struct board *b)
+static char *ask_profile(struct rules *r, size_t sketch, const struct plan_board *b)
 {
 	const struct sketch_yaml *y = &r->v[sketch].yaml;
 	char *why = NULL;
@@ -330,7 +342,7 @@ enum matrix_answer rules_ask(void *rules, size_t board, size_t sketch, char **wh
 		*why = missing_platform(&v->yaml);
 		return MATRIX_SKIP;
 	}
-	const struct board *b = r->boards[board];
+	const struct plan_board *b = r->boards[board];
 	*why = ask_profile(r, sketch, b);
 	if (!*why)
 		*why = ask_architectures(v->architectures, b);

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include "boss/matrix.h"
 
-struct board;
 struct error;
+struct plan_board;
 struct rules;
 struct selection;
 struct setup;
@@ -27,9 +27,9 @@ int rules_default_boards(struct rules *r, struct strv *out, struct error *err);
 const char *rules_asker(const struct rules *r, size_t i);
 /* Pushes the libraries that the sketch's profile gives as dir:. */
 void rules_library_dirs(const struct rules *r, size_t sketch, struct strv *out);
-/* The boards, resolved, as the matrix numbers them; borrowed. place[i] is the number of the i-th that was asked for; those from n
- * on are of no installed platform. */
-void rules_set_boards(struct rules *r, struct board *const *boards, size_t n, const size_t *place);
+/* The boards as the matrix numbers them; borrowed. place[i] is the number of the i-th that was asked for; those from n on nobody has. */
+void rules_set_boards(
+	struct rules *r, struct plan_board *const *boards, size_t n, const size_t *place);
 /* A matrix_rule_fn; ctx is the rules. */
 enum matrix_answer rules_ask(void *rules, size_t board, size_t sketch, char **why);
 /* Whether that answer comes from library.properties or @filter, which need not count. */

@@ -165,16 +165,19 @@ struct libraries *setup_libraries(struct setup *s, const struct board *b, const 
 	if (s->dirs.user_dir)
 		strv_push_take(&folders, path_join(s->dirs.user_dir, "libraries"));
 	char *builtin = s->dirs.data_dir ? path_join(s->dirs.data_dir, "libraries") : NULL;
-	const struct library_search search = {
+	struct library_search search = {
 		.given = &given,
 		.tree_library = tree_library,
 		.folders = &folders,
-		.platform_dir = b->platform->dir,
-		.core_platform_dir = b->core_platform == b->platform ? NULL : b->core_platform->dir,
 		.builtin_dir = builtin,
-		.arch = b->platform->arch,
 		.builder_compat = setup_compat(s->options),
 	};
+	if (b) {
+		search.platform_dir = b->platform->dir;
+		search.core_platform_dir =
+			b->core_platform == b->platform ? NULL : b->core_platform->dir;
+		search.arch = b->platform->arch;
+	}
 	struct libraries *ls = libraries_open(&search, err);
 	strv_release(&given);
 	strv_release(&folders);

@@ -42,7 +42,7 @@ char *setup_compiler_text(struct setup *s, const struct board *b);
 bool setup_has_platform(struct setup *s, const char *fqbn);
 /* Single boards out of -b values: commas and @FILE. */
 int setup_board_names(const struct options *o, struct strv *out, struct error *err);
-/* The libraries that a sketch sees: `own` are for it alone, NULL none; free with libraries_free. */
+/* The libraries that a sketch sees: `own` are for it alone, NULL none; free with libraries_free. Without a board those of no platform. */
 struct libraries *setup_libraries(struct setup *s, const struct board *b, const char *tree_library,
 	const struct strv *own, struct error *err);
 /* The list with absolute paths. */

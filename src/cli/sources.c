@@ -126,7 +126,9 @@ static void push_below(struct strv *to, const char *dir, const char *name)
 static void list_installed(const struct plan *p, struct strv *folders, struct strv *sources)
 {
 	for (size_t i = 0; i < p->n_boards; i++) {
-		const struct board *b = p->boards[i];
+		const struct board *b = p->boards[i]->here;
+		if (!b)
+			continue;
 		push_below(folders, b->platform->dir, "libraries");
 		push_below(folders, b->core_platform->dir, "libraries");
 		strv_push_unique(sources, b->core_dir);

@@ -313,7 +313,7 @@ static void close_all(struct why *w)
 
 static int explain_all(struct why *w, struct error *err)
 {
-	if (plan_make(&w->plan, w->in, err) < 0 || open_shared(w, err) < 0 ||
+	if (plan_make(&w->plan, w->in, NULL, err) < 0 || open_shared(w, err) < 0 ||
 		open_scratch(w, err) < 0)
 		return -1;
 	int ret = 0;
