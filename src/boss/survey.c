@@ -22,6 +22,9 @@ struct asked {
 struct survey {
 	uv_loop_t *loop;
 	const struct campaign_limits *limits;
+	const struct strv *boards; /* NULL none */
+	bool until_known;
+	uint64_t known_at; /* ms of the loop's clock; 0: not each board is known yet */
 	struct asked *v;
 	size_t n;
 	uv_idle_t pump;
@@ -147,12 +150,42 @@ static void pump(uv_idle_t *h)
 	uv_close((uv_handle_t *)&s->tick, NULL);
 }
 
+static bool is_known(const struct survey *s, size_t board)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct probe *p = &s->v[i].row->boards;
+		if (board < p->n_boards && p->boards[board].digest)
+			return true;
+	}
+	return false;
+}
+
+static bool all_known(const struct survey *s)
+{
+	for (size_t b = 0; b < s->boards->n; b++)
+		if (!is_known(s, b))
+			return false;
+	return true;
+}
+
+/* Whether those that have not answered were waited for long enough. */
+static bool is_enough(struct survey *s)
+{
+	if (s->until_known && !s->known_at && all_known(s))
+		s->known_at = uv_now(s->loop);
+	return s->known_at && uv_now(s->loop) - s->known_at > timing_ms(TIMING_GRACE);
+}
+
 static void on_tick(uv_timer_t *t)
 {
 	struct survey *s = t->data;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].m)
+	bool enough = is_enough(s);
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->v[i].m && enough)
+			machine_kill(s->v[i].m);
+		else if (s->v[i].m)
 			machine_check(s->v[i].m, uv_now(s->loop));
+	}
 }
 
 static void ask(struct asked *a, const struct campaign_machine *spec, size_t index,
@@ -186,9 +219,13 @@ static void ask(struct asked *a, const struct campaign_machine *spec, size_t ind
 
 struct survey_row *survey_run(uv_loop_t *loop, const struct campaign_machine *machines, size_t n,
 	const struct settings *settings, const struct strv *boards,
-	const struct campaign_limits *limits)
+	const struct campaign_limits *limits, bool until_known)
 {
-	struct survey s = {.loop = loop, .limits = limits, .n = n};
+	struct survey s = {.loop = loop,
+		.limits = limits,
+		.boards = boards,
+		.until_known = until_known,
+		.n = n};
 	struct survey_row *rows = xcalloc(n + 1, sizeof *rows);
 	s.v = xcalloc(n + 1, sizeof *s.v);
 	uv_idle_init(loop, &s.pump);

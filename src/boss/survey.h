@@ -2,6 +2,7 @@
 #ifndef BOSS_SURVEY_H
 #define BOSS_SURVEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 #include "wire/job.h"
@@ -21,10 +22,11 @@ struct survey_row {
 	char *trouble; /* why it would not be used, with the cure; NULL: it would */
 };
 
-/* Fills one row per machine, in their order; runs the loop until all have answered or failed. Release with survey_release. */
+/* Fills one row per machine, in their order; runs the loop until all have answered or failed, with `until_known` no longer than a grace after each
+ * board is known to a machine that can build it. Release with survey_release. */
 struct survey_row *survey_run(uv_loop_t *loop, const struct campaign_machine *machines, size_t n,
 	const struct settings *settings, const struct strv *boards,
-	const struct campaign_limits *limits);
+	const struct campaign_limits *limits, bool until_known);
 void survey_release(struct survey_row *rows, size_t n);
 
 #endif

@@ -26,6 +26,15 @@ struct lab_boards *lab_boards_new(struct survey_row *rows, size_t n)
 	return l;
 }
 
+/* A bare id could be in a platform of any machine. */
+static bool are_full(const struct strv *boards)
+{
+	for (size_t i = 0; i < boards->n; i++)
+		if (!board_is_meant(boards->v[i], boards->v[i]))
+			return false;
+	return true;
+}
+
 struct lab_boards *lab_boards_ask(uv_loop_t *loop, const struct lab *l,
 	const struct settings *settings, const struct strv *boards)
 {
@@ -33,7 +42,8 @@ struct lab_boards *lab_boards_ask(uv_loop_t *loop, const struct lab *l,
 	const struct campaign_limits none = {.max_load = 1e6};
 	size_t n;
 	const struct campaign_machine *machines = lab_machines(l, &n);
-	return lab_boards_new(survey_run(loop, machines, n, settings, boards, &none), n);
+	return lab_boards_new(
+		survey_run(loop, machines, n, settings, boards, &none, are_full(boards)), n);
 }
 
 void lab_boards_free(struct lab_boards *l)

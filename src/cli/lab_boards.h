@@ -14,7 +14,7 @@ struct settings;
 struct strv;
 struct survey_row;
 
-/* Asks all machines of the lab; runs the loop until each has answered or failed. */
+/* Asks all machines of the lab; runs the loop until each has answered or failed, or those that have know enough. */
 struct lab_boards *lab_boards_ask(uv_loop_t *loop, const struct lab *l,
 	const struct settings *settings, const struct strv *boards);
 /* Of answers that are there already. Takes the rows, each of a machine's. */

@@ -259,7 +259,7 @@ static enum exit_status kill_workers(struct listing *l)
 	const struct campaign_machine *machines = lab_machines(l->lab, &l->n);
 	const struct campaign_limits none = {.max_load = 1e6};
 	enum exit_status status = STATUS_OK;
-	l->rows = survey_run(&l->loop, machines, l->n, &l->settings, NULL, &none);
+	l->rows = survey_run(&l->loop, machines, l->n, &l->settings, NULL, &none, false);
 	for (size_t i = 0; i < l->n; i++) {
 		if (!l->rows[i].trouble || strstr(l->rows[i].trouble, KILL_DONE))
 			continue;
@@ -285,7 +285,7 @@ static enum exit_status survey(struct listing *l)
 	const struct config *c = &l->in->config;
 	const struct campaign_limits limits = {c->max_load, c->min_disk, c->min_memory};
 	const struct campaign_machine *machines = lab_machines(l->lab, &l->n);
-	l->rows = survey_run(&l->loop, machines, l->n, &l->settings, &l->boards, &limits);
+	l->rows = survey_run(&l->loop, machines, l->n, &l->settings, &l->boards, &limits, false);
 	add_quarantine(l);
 	if (l->in->options.json)
 		show_json(l, machines);
