@@ -124,10 +124,16 @@ static void add_trouble(struct buf *out, const char *name, const char *trouble)
 	buf_addch(out, '\n');
 }
 
-static void add_row(struct buf *out, const struct survey_row *r, const char *host, int cap)
+/* Of the columns whose texts are the user's. */
+struct widths {
+	int name, host;
+};
+
+static void add_row(struct buf *out, const struct widths *w, const struct survey_row *r,
+	const char *host, int cap)
 {
 	const struct probe *p = &r->facts;
-	buf_addf(out, "%-12s %-20s", r->name, host);
+	buf_addf(out, "%-*s  %-*s", w->name, r->name, w->host, host);
 	if (p->threads) {
 		visible_addf(out, " %-8s %7d %6.1f", r->arch, p->threads, p->load);
 		add_gib(out, p->memory);
@@ -155,13 +161,31 @@ static const char *host_of(const struct listing *l, const char *name)
 	return m->target ? m->target : m->name;
 }
 
+static int wider(int width, const char *text)
+{
+	int len = (int)strlen(text);
+	return len > width ? len : width;
+}
+
+static struct widths measure(const struct listing *l)
+{
+	struct widths w = {.name = 11, .host = 20};
+	for (size_t i = 0; i < l->n; i++) {
+		w.name = wider(w.name, l->rows[i].name);
+		w.host = wider(w.host, host_of(l, l->rows[i].name));
+	}
+	return w;
+}
+
 static void show_table(const struct listing *l, const struct campaign_machine *machines)
 {
 	struct buf out = BUF_INIT;
-	buf_addf(&out, "%-12s %-20s %-8s %7s %6s %8s %8s %8s %4s  %s\n", "name", "host", "arch",
-		"threads", "load", "memory", "disk", "boardman", "cap", "status");
+	const struct widths w = measure(l);
+	buf_addf(&out, "%-*s  %-*s %-8s %7s %6s %8s %8s %8s %4s  %s\n", w.name, "name", w.host,
+		"host", "arch", "threads", "load", "memory", "disk", "boardman", "cap", "status");
 	for (size_t i = 0; i < l->n; i++)
-		add_row(&out, &l->rows[i], host_of(l, l->rows[i].name), machines[i].max_sketches);
+		add_row(&out, &w, &l->rows[i], host_of(l, l->rows[i].name),
+			machines[i].max_sketches);
 	say(l->in, &out);
 	buf_release(&out);
 }
