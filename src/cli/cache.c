@@ -1,7 +1,7 @@
 /* cache: shows, prunes or clears what boardman keeps. Results are not in it: they are the user's. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cli/prune.h"
 #include "cli/say.h"
 #include "cli/setup.h"
 #include "cli/verb.h"
@@ -12,17 +12,6 @@
 #include "common/log.h"
 #include "sketch/store.h"
 
-static void add_usage(struct buf *out, const struct store_usage *u)
-{
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-	double n = (double)u->bytes;
-	size_t unit = 0;
-	for (; n >= 1024 && unit < 4; unit++)
-		n /= 1024;
-	buf_addf(out, "%.*f %s in %llu entries", unit ? 1 : 0, n, units[unit],
-		(unsigned long long)u->entries);
-}
-
 static int show(struct invocation *in, const char *dir, struct error *err)
 {
 	struct store_usage u = {0};
@@ -30,38 +19,22 @@ static int show(struct invocation *in, const char *dir, struct error *err)
 	if (fs_is_dir(dir) && store_measure(dir, &u, err) < 0)
 		return -1;
 	buf_addf(&out, "%s: ", dir);
-	add_usage(&out, &u);
+	prune_usage(&out, &u);
 	buf_addch(&out, '\n');
 	say(in, &out);
 	buf_release(&out);
 	return 0;
 }
 
-static void tell_removed(struct invocation *in, const struct store_usage *u)
-{
-	struct buf out = BUF_INIT;
-	buf_addstr(&out, "removed ");
-	add_usage(&out, u);
-	buf_addch(&out, '\n');
-	say(in, &out);
-	buf_release(&out);
-}
-
-/* Without options: down to what the configuration allows. */
 static int prune(struct invocation *in, const char *dir, struct error *err)
 {
-	const struct options *o = &in->options;
-	unsigned long long size = in->config.cache_max, age = 0;
+	struct prune_limits limits;
 	struct store_usage removed = {0};
-	if (o->max_size && parse_size(o->max_size, &size, err) < 0)
-		return error_prefix(err, "--max-size");
-	if (o->older_than && parse_age(o->older_than, &age, err) < 0)
-		return error_prefix(err, "--older-than");
-	if (o->older_than && !o->max_size)
-		size = UINT64_MAX;
-	if (fs_is_dir(dir) && store_prune(dir, size, age, &removed, err) < 0)
+	if (prune_limits(&limits, &in->options, in->config.cache_max, err) < 0)
 		return -1;
-	tell_removed(in, &removed);
+	if (fs_is_dir(dir) && store_prune(dir, limits.bytes, limits.age, &removed, err) < 0)
+		return -1;
+	prune_say(in, &removed);
 	return 0;
 }
 
@@ -70,7 +43,7 @@ static int clear(struct invocation *in, const char *dir, struct error *err)
 	struct store_usage removed = {0};
 	if (fs_is_dir(dir) && store_clear(dir, &removed, err) < 0)
 		return -1;
-	tell_removed(in, &removed);
+	prune_say(in, &removed);
 	return 0;
 }
 

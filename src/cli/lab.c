@@ -14,6 +14,7 @@
 #include "boss/link/remote.h"
 #include "boss/machine.h"
 #include "cli/plan.h"
+#include "cli/prune.h"
 #include "cli/sources.h"
 #include "cli/verb.h"
 #include "common/error.h"
@@ -41,6 +42,9 @@ struct far {
 struct lab {
 	uv_loop_t *loop;
 	const struct options *options;
+	char *worker_options; /* for the command line of each */
+	void (*said)(void *ctx, const char *machine, const char *line);
+	void *said_ctx;
 	char *host, *repo; /* this machine's id; our snapshots */
 	char *spool; /* files in transit; NULL: nothing is built */
 	struct campaign_machine *machines;
@@ -72,8 +76,8 @@ static void on_noise(void *ctx, const char *line)
 	const struct far *f = ctx;
 	if (f->noise.line)
 		f->noise.line(f->noise.ctx, line);
-	if (f->lab->options->kill_workers)
-		log_note("%s: %s", f->config->name, line);
+	if (f->lab->said)
+		f->lab->said(f->lab->said_ctx, f->config->name, line);
 	else if (f->lab->options->debug)
 		log_quote("[%s] %s", f->config->name, line);
 	else
@@ -93,11 +97,18 @@ static struct conn *conn_of(const struct far *f)
 	return conn_ssh_new(&ssh);
 }
 
-static const char *options_of(const struct options *o)
+/* Each machine's worker builds, unless it is to do something else there. New string; NULL and err. */
+static char *options_of(const struct invocation *in, struct error *err)
 {
+	const struct options *o = &in->options;
+	struct prune_limits p;
 	if (o->kill_workers)
-		return o->force ? " --kill --force" : " --kill";
-	return o->debug ? " -D" : "";
+		return xstrdup(o->force ? " --kill --force" : " --kill");
+	if (!o->prune)
+		return xstrdup(o->debug ? " -D" : "");
+	if (prune_limits(&p, o, in->config.cache_max, err) < 0)
+		return NULL;
+	return xasprintf(" --prune --max-size %llu --older-than %llus", p.bytes, p.age);
 }
 
 static struct link connect_far(void *ctx, const struct campaign_machine *m, struct noise_sink noise)
@@ -118,7 +129,7 @@ static struct link connect_far(void *ctx, const struct campaign_machine *m, stru
 		.glibc = b->glibc,
 		.boardman = path,
 		.spool = f->spool,
-		.options = options_of(l->options),
+		.options = l->worker_options,
 		.noise = on_noise,
 		.ctx = f,
 	};
@@ -324,12 +335,21 @@ struct lab *lab_new(
 	free(cache);
 	l->packs = packs_new(loop, l->repo);
 	l->procs = procs_new(loop, err);
-	if (!l->procs || add_machines(l, in, names, err) < 0 || pack_boardman(l, err) < 0)
+	l->worker_options = options_of(in, err);
+	if (!l->procs || !l->worker_options || add_machines(l, in, names, err) < 0 ||
+		pack_boardman(l, err) < 0)
 		goto fail;
 	return l;
 fail:
 	lab_delete(l);
 	return NULL;
+}
+
+void lab_listen(
+	struct lab *l, void (*said)(void *ctx, const char *machine, const char *line), void *ctx)
+{
+	l->said = said;
+	l->said_ctx = ctx;
 }
 
 void lab_add_local(struct lab *l, const struct campaign_machine *m)
@@ -361,6 +381,7 @@ void lab_delete(struct lab *l)
 	free((char *)l->source.commit_id);
 	if (l->spool)
 		fs_remove_tree(l->spool, NULL);
+	free(l->worker_options);
 	free(l->host);
 	free(l->repo);
 	free(l->spool);

@@ -27,6 +27,9 @@ struct lab *lab_new(
 	uv_loop_t *loop, const struct invocation *in, const struct strv *names, struct error *err);
 /* When the loop has no links any more. */
 void lab_delete(struct lab *l);
+/* From now on gives each line that a machine prints beside the protocol. */
+void lab_listen(
+	struct lab *l, void (*said)(void *ctx, const char *machine, const char *line), void *ctx);
 /* Adds this machine, as the first. Copied. */
 void lab_add_local(struct lab *l, const struct campaign_machine *m);
 /* Snapshots what the plan's sketches need. */

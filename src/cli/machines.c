@@ -1,4 +1,5 @@
-/* machines: the lab as it is now: who is there, how busy, with which platforms, and what each bad state's cure is. Also ends workers that were left.
+/* machines: the lab as it is now: who is there, how busy, with which platforms, and what each bad state's cure is. Also ends workers
+ * that were left, and makes smaller what machines keep.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@
 
 #define SCHEMA "boardman-machines/1"
 #define GIB ((double)(1ull << 30))
-#define KILL_DONE "ended with status 0" /* how a link tells that the program did its work */
+#define ERRAND_DONE "ended with status 0" /* how a link tells that the program did its work */
 #define DIGEST_SHOWN 12 /* digits: enough to compare by eye */
 
 struct listing {
@@ -267,8 +268,6 @@ static void show_json(const struct listing *l, const struct campaign_machine *ma
 	buf_release(&out);
 }
 
-/* ---- the verb ---- */
-
 static enum exit_status status_of(const struct listing *l)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -277,21 +276,51 @@ static enum exit_status status_of(const struct listing *l)
 	return STATUS_INCOMPLETE;
 }
 
-/* Each machine's worker program ends the workers, and what it says is shown. */
-static enum exit_status kill_workers(struct listing *l)
+/* ---- errands: each machine's worker program does something there, and what it says is shown ---- */
+
+static bool is_errand(const struct options *o)
+{
+	return o->kill_workers || o->prune;
+}
+
+static void on_said(void *ctx, const char *machine, const char *line)
+{
+	struct listing *l = ctx;
+	struct buf out = BUF_INIT;
+	buf_addf(&out, "%s: %s\n", machine, line);
+	say(l->in, &out);
+	buf_release(&out);
+}
+
+static enum exit_status run_errand(struct listing *l)
 {
 	const struct campaign_machine *machines = lab_machines(l->lab, &l->n);
 	const struct campaign_limits none = {.max_load = 1e6};
 	enum exit_status status = STATUS_OK;
+	lab_listen(l->lab, on_said, l);
 	l->rows = survey_run(&l->loop, machines, l->n, &l->settings, NULL, &none, false);
 	for (size_t i = 0; i < l->n; i++) {
-		if (!l->rows[i].trouble || strstr(l->rows[i].trouble, KILL_DONE))
+		if (!l->rows[i].trouble || strstr(l->rows[i].trouble, ERRAND_DONE))
 			continue;
 		log_error("%s: %s", l->rows[i].name, l->rows[i].trouble);
 		status = STATUS_INCOMPLETE;
 	}
 	return status;
 }
+
+static int check_errand(const struct options *o, struct error *err)
+{
+	if (o->prune && o->kill_workers)
+		return error_set(err, "--prune and --kill-workers are two errands; cure: run one, "
+				      "then the other");
+	if ((o->max_size || o->older_than) && !o->prune)
+		return error_set(err, "--max-size and --older-than belong to --prune");
+	if (o->force && !o->kill_workers)
+		return error_set(err, "--force belongs to --kill-workers");
+	return 0;
+}
+
+/* ---- the verb ---- */
 
 /* Those that an earlier run has proved wrong. */
 static void add_quarantine(struct listing *l)
@@ -337,7 +366,7 @@ static int fill(struct listing *l, struct error *err)
 static bool shows_local(const struct invocation *in)
 {
 	const struct config_machine *m = config_machine(&in->config, CONFIG_LOCAL);
-	return !in->args->n && !in->options.kill_workers && !(m && m->max_sketches == 0);
+	return !in->args->n && !is_errand(&in->options) && !(m && m->max_sketches == 0);
 }
 
 static int local_limit(const struct invocation *in)
@@ -362,12 +391,13 @@ static enum exit_status run(struct invocation *in)
 		.ctx = &l,
 	};
 	uv_loop_init(&l.loop);
-	if (lab_enter(in->argv, &err) == 0 && fill(&l, &err) == 0)
+	if (lab_enter(in->argv, &err) == 0 && check_errand(&in->options, &err) == 0 &&
+		fill(&l, &err) == 0)
 		l.lab = lab_new(&l.loop, in, in->args, &err);
 	if (l.lab && shows_local(in))
 		lab_add_local(l.lab, &l.local);
 	if (l.lab)
-		status = in->options.kill_workers ? kill_workers(&l) : survey(&l);
+		status = is_errand(&in->options) ? run_errand(&l) : survey(&l);
 	else
 		log_error("%s", err.text);
 	survey_release(l.rows, l.n);

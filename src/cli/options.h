@@ -81,7 +81,7 @@ struct options {
 	char *max_size, *older_than;
 	/* worker */
 	char *bundle;
-	bool kill, kill_workers, force, forgive, no_view;
+	bool kill, kill_workers, prune, force, forgive, no_view;
 	/* all */
 	bool help;
 };

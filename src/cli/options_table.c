@@ -67,6 +67,8 @@ static const struct option_row table[] = {
 		HOW, VERB_WORKER, .no_config = true, AT(kill)},
 	{"kill-workers", NULL, "", NULL, "end this user's workers there that have no boss", FLAG,
 		HOW, VERB_MACHINES, .no_config = true, AT(kill_workers)},
+	{"prune", NULL, "", NULL, "make smaller what they keep: cache, and sources that were sent",
+		FLAG, HOW, VERB_WORKER | VERB_MACHINES, .no_config = true, AT(prune)},
 	{"force", NULL, "", NULL, "with it: also those that have a boss", FLAG, HOW,
 		VERB_WORKER | VERB_MACHINES, .no_config = true, AT(force)},
 	{"forgive", NULL, "", NULL, "let NAME, or all, out of quarantine; look at none", FLAG, HOW,
@@ -117,9 +119,9 @@ static const struct option_row table[] = {
 	{"json-lines", NULL, "", NULL, "one object per job", FLAG, OUTPUT, VERB_COMPILE,
 		.join = true, AT(json_lines)},
 	{"max-size", NULL, "", "SIZE", "prune: keep at most this much, as 5G", TEXT, WHAT,
-		VERB_CACHE, .no_config = true, AT(max_size)},
+		VERB_CACHE | VERB_MACHINES | VERB_WORKER, .no_config = true, AT(max_size)},
 	{"older-than", NULL, "", "AGE", "prune: what was not used for so long, as 30d, 12h", TEXT,
-		WHAT, VERB_CACHE, .no_config = true, AT(older_than)},
+		WHAT, VERB_CACHE | VERB_MACHINES | VERB_WORKER, .no_config = true, AT(older_than)},
 	{"help", NULL, "h", NULL, "this text", FLAG, OUTPUT, VERB_ALL, .no_config = true, AT(help)},
 };
 

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/xalloc.h"
+#include "worker/tidy.h"
 #include "worker/workplace.h"
 
 #ifndef PKGLIBEXECDIR
@@ -70,6 +71,10 @@ ABSENT(int, lab_take_sources, struct lab *l, const struct plan *p, const char *o
 ABSENT(const struct campaign_machine *, lab_machines, const struct lab *l, size_t *n)
 ABSENT(const struct machine_source *, lab_source, const struct lab *l)
 ABSENT(int64_t, lab_since, const struct lab *l)
+ABSENT(void, lab_listen, struct lab *l,
+	void (*said)(void *ctx, const char *machine, const char *line), void *ctx)
+ABSENT(int, tidy, const char *dir, uint64_t max_bytes, uint64_t max_age,
+	struct store_usage *removed, struct error *err)
 ABSENT(struct workplace *, workplace_open, bool private_view, struct error *err)
 ABSENT(void, workplace_free, struct workplace *w)
 ABSENT(bool, workplace_has_view, const struct workplace *w)

@@ -1,9 +1,11 @@
-/* worker: the far side. A boss starts it; by hand it shows the protocol. With --kill it ends this user's workers on this machine.
+/* worker: the far side. A boss starts it; by hand it shows the protocol. With --kill it ends this user's workers on this machine, with
+ * --prune it makes smaller what they keep.
  */
 #include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
 #include "cli/lab.h"
+#include "cli/prune.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "cli/version.h"
@@ -12,9 +14,11 @@
 #include "common/host.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "sketch/store.h"
 #include "worker/roll.h"
 #include "worker/sent.h"
 #include "worker/serve.h"
+#include "worker/tidy.h"
 #include "worker/view.h"
 
 /* What the boss has sent beside the program: its data, and tools that this machine may lack. */
@@ -91,9 +95,34 @@ static enum exit_status end_workers(struct invocation *in)
 	roll_list_free(v, n);
 	free(dir);
 	if (held)
-		log_error("%zu have a boss that is at work; cure: --force ends them all the same",
+		log_error("a boss is at work with %zu of them; cure: --force ends them all the "
+			  "same",
 			held);
 	return held ? STATUS_INCOMPLETE : STATUS_OK;
+}
+
+/* ---- pruning ---- */
+
+static int prune(struct invocation *in, const char *dir, struct error *err)
+{
+	struct prune_limits limits;
+	struct store_usage removed = {0};
+	if (prune_limits(&limits, &in->options, in->config.cache_max, err) < 0 ||
+		tidy(dir, limits.bytes, limits.age, &removed, err) < 0)
+		return -1;
+	prune_say(in, &removed);
+	return 0;
+}
+
+static enum exit_status prune_here(struct invocation *in)
+{
+	struct error err = ERROR_INIT;
+	char *dir = host_cache_dir(&err);
+	int ret = dir ? prune(in, dir, &err) : -1;
+	if (ret < 0)
+		log_error("%s", err.text);
+	free(dir);
+	return ret < 0 ? STATUS_USAGE : STATUS_OK;
 }
 
 static enum exit_status run(struct invocation *in)
@@ -103,7 +132,9 @@ static enum exit_status run(struct invocation *in)
 		log_error("%s", err.text);
 		return STATUS_INCOMPLETE;
 	}
-	return in->options.kill ? end_workers(in) : serve_boss(&in->options);
+	if (in->options.kill)
+		return end_workers(in);
+	return in->options.prune ? prune_here(in) : serve_boss(&in->options);
 }
 
 const struct verb verb_worker = {

@@ -20,6 +20,8 @@ int fs_write(const char *path, const void *data, size_t len, struct error *err);
 int fs_mkdirs(const char *path, struct error *err);
 /* rm -rf, not following symlinks; a missing path is fine. */
 int fs_remove_tree(const char *path, struct error *err);
+/* Bytes of all files beneath a directory, symlinks not followed; what cannot be read counts nothing. */
+unsigned long long fs_tree_size(const char *path);
 /* Makes `to` a hard link to `from`, or a copy where a link cannot be; replaces `to`. */
 int fs_link_or_copy(const char *from, const char *to, struct error *err);
 /* Copies by a temporary file and rename; keeps the mode. */

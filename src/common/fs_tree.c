@@ -85,6 +85,26 @@ int fs_remove_tree(const char *path, struct error *err)
 	return error_errno(err, "cannot remove '%s'", path);
 }
 
+unsigned long long fs_tree_size(const char *path)
+{
+	struct fs_list list = {0};
+	struct stat st;
+	unsigned long long size = 0;
+	if (fs_list(path, &list, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < list.n; i++) {
+		char *entry = path_join(path, list.v[i].name);
+		bool there = lstat(entry, &st) == 0;
+		if (there && S_ISDIR(st.st_mode))
+			size += fs_tree_size(entry);
+		else if (there && S_ISREG(st.st_mode))
+			size += (unsigned long long)st.st_size;
+		free(entry);
+	}
+	fs_list_release(&list);
+	return size;
+}
+
 static int copy_bytes(int from, int to)
 {
 	char chunk[COPY_SIZE];

@@ -115,6 +115,22 @@ void slot_free(struct slot *s)
 	free(s);
 }
 
+/* The lock stays: another process may be about to take it. */
+bool slot_discard(const char *slot)
+{
+	static const char *const parts[] = {"tree", "index", "src"};
+	int fd = fs_is_dir(slot) ? lock_slot(slot, NULL) : -1;
+	int ret = fd < 0 ? -1 : 0;
+	for (size_t i = 0; ret == 0 && i < ARRAY_LEN(parts); i++) {
+		char *path = path_join(slot, parts[i]);
+		ret = fs_remove_tree(path, NULL);
+		free(path);
+	}
+	if (fd >= 0)
+		close(fd);
+	return ret == 0;
+}
+
 const char *slot_path(const struct slot *s)
 {
 	return s->src;

@@ -4,6 +4,8 @@
 #ifndef GIT_CHECKOUT_H
 #define GIT_CHECKOUT_H
 
+#include <stdbool.h>
+
 struct error;
 
 #define SLOT_MAX 256
@@ -16,6 +18,8 @@ struct slot;
 struct slot *slot_take(const char *dir, const char *tree, struct error *err);
 /* Lets it go; its files stay for the next run. NULL is fine. */
 void slot_free(struct slot *s);
+/* Removes the files of the slot (<dir>/<number>), unless a process holds it: false. */
+bool slot_discard(const char *slot);
 /* The directory of files: <slot>/src. Borrowed. */
 const char *slot_path(const struct slot *s);
 /* Bytes of the files that the last slot_checkout put there, or found. */

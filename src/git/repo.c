@@ -85,29 +85,10 @@ void repo_note_written(const char *path, unsigned long long written, unsigned lo
 	free(file);
 }
 
-static unsigned long long size_of(const char *dir)
-{
-	struct fs_list list = {0};
-	struct stat st;
-	unsigned long long size = 0;
-	if (fs_list(dir, &list, NULL) < 0)
-		return 0;
-	for (size_t i = 0; i < list.n; i++) {
-		char *path = path_join(dir, list.v[i].name);
-		if (list.v[i].type == 'd')
-			size += size_of(path);
-		else if (stat(path, &st) == 0)
-			size += (unsigned long long)st.st_size;
-		free(path);
-	}
-	fs_list_release(&list);
-	return size;
-}
-
 unsigned long long repo_size(const char *path)
 {
 	char *objects = path_join(path, "objects");
-	unsigned long long size = size_of(objects);
+	unsigned long long size = fs_tree_size(objects);
 	free(objects);
 	return size;
 }
@@ -240,4 +221,14 @@ void repo_let_go(struct repo_hold *h)
 		return;
 	close(h->fd);
 	free(h);
+}
+
+bool repo_discard(const char *path)
+{
+	int fd = fs_is_dir(path) ? open_lock(path, NULL) : -1;
+	if (fd < 0)
+		return false;
+	bool gone = lock_file(fd, LOCK_EX | LOCK_NB) == 0 && fs_remove_tree(path, NULL) == 0;
+	close(fd);
+	return gone;
 }

@@ -27,6 +27,8 @@ void repo_let_go(struct repo_hold *h);
 void repo_note_written(const char *path, unsigned long long written, unsigned long long live);
 /* Bytes of its objects as they lie on the disk. */
 unsigned long long repo_size(const char *path);
+/* Removes it with all that was sent to it, unless somebody holds it or there is none: false. */
+bool repo_discard(const char *path);
 /* Marks it: the next one to hold it alone begins it anew. */
 void repo_note_damaged(const char *path);
 

@@ -108,6 +108,8 @@ int store_measure(const char *cache_dir, struct store_usage *out, struct error *
  * Entries in use stay. `removed` counts. */
 int store_prune(const char *cache_dir, uint64_t max_bytes, uint64_t max_age,
 	struct store_usage *removed, struct error *err);
+/* Removes what runs that were killed have left: by links it keeps entries from being pruned. */
+void store_sweep(const char *cache_dir);
 /* Removes all of the cache's own content, nothing else in that directory. */
 int store_clear(const char *cache_dir, struct store_usage *removed, struct error *err);
 

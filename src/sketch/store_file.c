@@ -153,13 +153,18 @@ char *store_publish(struct store *st, const void *data, size_t len, const struct
 /* ---- what was left behind ---- */
 
 /* A run's scratch directory is named after its process; it may run for days. */
+static bool is_run(const char *name)
+{
+	return strncmp(name, "run-", 4) == 0;
+}
+
 static bool owner_lives(const char *name)
 {
-	long pid = strncmp(name, "run-", 4) ? 0 : strtol(name + 4, NULL, 10);
+	long pid = is_run(name) ? strtol(name + 4, NULL, 10) : 0;
 	return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
-void store_clean_tmp(const char *cache_dir, time_t age)
+static void clean_tmp(const char *cache_dir, time_t age, bool runs_only)
 {
 	struct fs_list l = {0};
 	struct stat s;
@@ -168,6 +173,8 @@ void store_clean_tmp(const char *cache_dir, time_t age)
 	if (fs_list(tmp, &l, NULL) < 0)
 		l.n = 0;
 	for (size_t i = 0; i < l.n; i++) {
+		if (runs_only && !is_run(l.v[i].name))
+			continue;
 		char *path = path_join(tmp, l.v[i].name);
 		if (lstat(path, &s) == 0 && now - s.st_mtime >= age && !owner_lives(l.v[i].name))
 			(void)fs_remove_tree(path, NULL);
@@ -175,6 +182,16 @@ void store_clean_tmp(const char *cache_dir, time_t age)
 	}
 	fs_list_release(&l);
 	free(tmp);
+}
+
+void store_clean_tmp(const char *cache_dir, time_t age)
+{
+	clean_tmp(cache_dir, age, false);
+}
+
+void store_sweep(const char *cache_dir)
+{
+	clean_tmp(cache_dir, 0, true);
 }
 
 /* ---- sealed texts ---- */

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include "common/strv.h"
 
+/* In the machine's directory: the repository, and the snapshots on disk, a slot each. */
+#define WORKPLACE_GIT "git"
+#define WORKPLACE_TREES "trees"
+
 struct commit;
 struct error;
 struct job;

@@ -177,6 +177,9 @@ static void test_remove(void)
 		snprintf(name, sizeof name, "t/a/b/%d", i);
 		close(open(at(name), O_CREAT | O_WRONLY, 0600));
 	}
+	is_int((long long)fs_tree_size(at("t")), 2,
+		"its size is that of its files, not of what links lead to");
+	is_int((long long)fs_tree_size(at("nowhere")), 0, "what is missing has none");
 	is_int(fs_remove_tree(at("t"), &err), 0, "a tree goes");
 	ok(!fs_exists(at("t")), "entirely");
 	is_content(at("keep/d/f"), "precious", "a symlink's target stays");
