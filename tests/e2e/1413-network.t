@@ -42,7 +42,7 @@ gone() { # MACHINE: its workers and all that they started
     ! grep -qzsF "HOME=$S/$1/home" "$p/environ" || return 1
   done
 }
-back() { [ "$(grep -c "$1: here" "$T/$2.err")" -ge "${3:-1}" ]; } # MACHINE RUN [TIMES]
+back() { [ "$(grep -cE "$1: (here|back)" "$T/$2.err")" -ge "${3:-1}" ]; } # MACHINE RUN [TIMES]
 
 mkdir proj && cd proj || exit 99
 
