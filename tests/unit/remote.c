@@ -438,6 +438,7 @@ static void worker_says(const char *text, const char *want)
 	start_serving();
 	prints(text);
 	prints(READY); /* of no use any more */
+	ends(1, NULL);
 	ended_like(want);
 }
 
@@ -533,8 +534,10 @@ static void patience(void)
 	prints("BM> {\"resp\":\"probe_done\",\"threads\":1,\"load\":0,\"memory\":1,\"disk\":1,"
 	       "\"held\":[],\"platforms\":[],\"boards\":[]}\n");
 	is_int(boss.kinds[RESP_PROBE_DONE], 1, "… until it answers");
+	buf_clear(&far.written);
 	prints("BM> {\"resp\":\"heartbeat\",\"running\":0,\"load\":0}\n");
 	wait_for_error();
+	ok(pings() < LONG_WHILE, "… then it may not");
 	ended_like("nothing heard for ");
 	strv_release(&boards);
 }
