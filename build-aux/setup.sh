@@ -9,7 +9,7 @@ build_packages='gcc libc6-dev make autoconf automake pkg-config libuv1-dev libcj
 run_packages='git openssh-client arduino-ctags gcc-avr binutils-avr avr-libc arduino-core-avr'
 # shellcheck disable=SC2034
 test_packages='arduino-builder simavr jq openssh-server clang clang-format clang-tidy shellcheck mandoc
-  valgrind libc6-dbg libclang-rt-dev iproute2 fish csh'
+  valgrind libc6-dbg libclang-rt-dev iproute2 fish csh debootstrap'
 
 say() {
   printf '%s: %s\n' "${0##*/}" "$*"
