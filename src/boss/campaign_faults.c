@@ -4,6 +4,7 @@
 #include "boss/campaign_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "boss/evidence.h"
 #include "boss/matrix.h"
@@ -90,18 +91,29 @@ bool campaign_fault(struct campaign *c, struct lab_machine *lm, const struct bui
 
 /* ---- the judgement ---- */
 
+/* Takes `why`. */
+static void put_away(struct lab_machine *lm, char *why)
+{
+	const char *name = lm->spec->name, *dir = lm->campaign->config->quarantine;
+	struct error err = ERROR_INIT;
+	lab_bar(lm, quarantine_text(name, why));
+	if (dir && quarantine_add(dir, name, why, &err) < 0)
+		log_warning("%s", err.text);
+	free(why);
+}
+
 static void convict(
 	struct campaign *c, uint32_t id, const struct lab_machine *by, struct lab_machine *accused)
 {
 	const struct run_row *row = &c->result->rows[c->jobs[id].row];
-	const char *name = accused->spec->name, *dir = c->config->quarantine;
-	struct error err = ERROR_INIT;
-	char *why = xasprintf("%s, when %s had no trouble with %s for %s", c->jobs[id].charge,
-		by->spec->name, row->sketch, row->board);
-	lab_bar(accused, quarantine_text(name, why));
-	if (dir && quarantine_add(dir, name, why, &err) < 0)
-		log_warning("%s", err.text);
-	free(why);
+	put_away(accused, xasprintf("%s, when %s had no trouble with %s for %s", c->jobs[id].charge,
+				  by->spec->name, row->sketch, row->board));
+}
+
+void campaign_convict_liar(struct lab_machine *lm, const char *why)
+{
+	const char *cure = strstr(why, "; cure: "); /* the quarantine's counts */
+	put_away(lm, xstrndup(why, cure ? (size_t)(cure - why) : strlen(why)));
 }
 
 void campaign_judge(struct campaign *c, uint32_t id, const struct lab_machine *by, enum verdict v)

@@ -109,6 +109,8 @@ void campaign_jobs_age(struct campaign *c);
 bool campaign_fault(struct campaign *c, struct lab_machine *lm, const struct build_result *r);
 /* The job has its last verdict: what that says of the machine that waits for it. `by` has built it; NULL: nobody. */
 void campaign_judge(struct campaign *c, uint32_t id, const struct lab_machine *by, enum verdict v);
+/* It has said what no true worker says: no more jobs, in this run and in others. */
+void campaign_convict_liar(struct lab_machine *lm, const char *why);
 /* Machines that earlier runs have put into quarantine get no jobs. */
 void campaign_bar_known(struct campaign *c);
 

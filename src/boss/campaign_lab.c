@@ -306,12 +306,13 @@ static void on_lost(void *ctx, struct machine *m, const char *why)
 	struct lab_machine *lm = ctx;
 	struct campaign *c = lm->campaign;
 	unsigned delay = delay_of(lm);
-	(void)m;
 	free(lm->why);
 	lm->why = xstrdup(why);
 	free(c->fault);
 	c->fault = xasprintf("%s: %s", lm->spec->name, why);
-	if (c->lab && !lm->told_away)
+	if (machine_lied(m))
+		campaign_convict_liar(lm, why);
+	else if (c->lab && !lm->told_away)
 		tell_lost(c, lm, delay);
 	lm->told_away = true;
 	lm->settled = true;

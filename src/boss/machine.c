@@ -20,6 +20,7 @@ struct machine {
 	bool entered; /* the state's action was done */
 	bool quitting; /* asked to: its end is no loss */
 	char *fault; /* to be told as lost */
+	bool lied;
 	unsigned slots;
 	bool limit_due; /* to be told */
 	unsigned limits_owed; /* told, and not answered yet */
@@ -397,6 +398,7 @@ static void on_error(struct machine *m, const struct response *r)
 		m->events.no_room(m->events.ctx, msg);
 		machine_kill(m);
 	} else if (r->fatal) {
+		m->lied |= r->lie;
 		fail(m, xstrdup(msg));
 	} else {
 		log_warning("%s: %s", m->name, msg);
@@ -466,6 +468,11 @@ const char *machine_version(const struct machine *m)
 const char *machine_arch(const struct machine *m)
 {
 	return m->arch ? m->arch : "";
+}
+
+bool machine_lied(const struct machine *m)
+{
+	return m->lied;
 }
 
 size_t machine_index(const struct machine *m)

@@ -295,6 +295,7 @@ struct response {
 	int exceptions; /* build_done */
 	const char *msg; /* note, error */
 	bool fatal; /* error */
+	bool lie; /* error: the worker said what no true one says; told by the boss's side of the link, not on the wire */
 	bool ours; /* error: of the boss's own disk, told by its side of the link; not on the wire */
 };
 

@@ -10,7 +10,8 @@ fake=$srcdir/tests/lib/fakeworker
 # The fake one alone; its lies are lines of shell. What it does not build is given up after --wait.
 lies() { # LINES
   mkdir -p "$machines/f1"
-  rm -f "$machines/f1/jobs"
+  # What it said before is forgiven.
+  rm -rf "$machines/f1/jobs" "$XDG_STATE_HOME/boardman"
   printf '%s\n' "$1" >"$machines/f1/lies"
   lab "f1=$fake"
   compile --dist --no-local --wait "${patience:-1}"

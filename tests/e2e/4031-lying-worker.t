@@ -17,11 +17,10 @@ honest_after() { # MACHINE…
   for m; do printf 'until [ -e "%s" ]; do sleep 0.02; done\n' "$machines/$m/lied"; done >"$machines/m1/limits"
 }
 liar() { # NAME LINES
-  rm -rf "${machines:?}/$1"
+  rm -rf "${machines:?}/$1" "$XDG_STATE_HOME/boardman"
   mkdir -p "$machines/$1"
   printf %s "$digest" >"$machines/$1/digest"
   printf 'touch "$HOME/lied"\n%s\n' "$2" >"$machines/$1/lies"
-  echo '[ ! -e "$HOME/lied" ] || exit 1; ready' >"$machines/$1/hello"
 }
 
 # --- 31: where files may lie ---
@@ -47,6 +46,10 @@ like "$err" "twice: [^"$'\n'"]*'x.hex' twice" 'attack 31: a file that is listed 
 like "$err" "text: [^"$'\n'"]*'log'" 'attack 31: a text as a file is refused'
 like "$err" "inside: [^"$'\n'"]*'objects/x/y' twice" 'attack 31: a file in a file is refused'
 like "$err" 'stands: [^'$'\n'']*calls unchanged' 'a result of before that it was not shown is refused'
+is "$(grep -c ': quarantined for a day: .*--forgive' <<<"$err")" "${#liars[@]}" 'attack 31: each is quarantined, with the cure'
+rm "$machines"/f*/lied "$machines/m1/limits"
+run boardman compile --dist --no-local --use-machines m1,f0 -b one -o out.again A
+is "$status $(find "$machines/f0" -name lied)" '0 ' '… in the next run, too'
 is "$(find "$T" -name 'evil*' -o -name 'x.hex')" '' 'attack 31: nothing is written'
 is "$(verdicts)" "$(all_are ok "${sketches[@]}")" 'attack 31: all is built'
 is "$(jq -r '[.jobs[].machine] | unique | join(" ")' out/run.json)" m1 '… by the honest machine'

@@ -93,14 +93,23 @@ static void go(struct remote *r, enum state to)
 		uv_timer_stop(r->deadline);
 }
 
-static void fail(struct remote *r, const char *why)
+static void die(struct remote *r, const struct response *last_words)
 {
 	if (r->state == STATE_DEAD)
 		return;
 	go(r, STATE_DEAD);
 	uv_timer_stop(r->ping);
-	r->to_boss.send(
-		r->to_boss.ctx, &(struct response){.kind = RESP_ERROR, .msg = why, .fatal = true});
+	r->to_boss.send(r->to_boss.ctx, last_words);
+}
+
+static void fail(struct remote *r, const char *why)
+{
+	die(r, &(struct response){.kind = RESP_ERROR, .msg = why, .fatal = true});
+}
+
+static void fail_lie(struct remote *r, const char *why)
+{
+	die(r, &(struct response){.kind = RESP_ERROR, .msg = why, .fatal = true, .lie = true});
 }
 
 /* Takes `why`. */
@@ -113,14 +122,10 @@ static void fail_told(struct remote *r, char *why)
 /* A worker that lies, or a disk of ours that takes no more. */
 static void fail_spool(struct remote *r, const char *why)
 {
-	if (!spool_is_broken(r->spool)) {
-		fail(r, why);
-		return;
-	}
-	go(r, STATE_DEAD);
-	uv_timer_stop(r->ping);
-	r->to_boss.send(
-		r->to_boss.ctx, &(struct response){.kind = RESP_ERROR, .msg = why, .ours = true});
+	if (spool_is_broken(r->spool))
+		die(r, &(struct response){.kind = RESP_ERROR, .msg = why, .ours = true});
+	else
+		fail_lie(r, why);
 }
 
 /* Timers go first: where the boss was stopped, or did not get to run for long, the answer is there and not yet read. */
@@ -321,7 +326,7 @@ static void on_result(struct remote *r, const struct build_result *result)
 	struct build_result whole;
 	struct error err = ERROR_INIT;
 	if (result->unchanged)
-		fail(r, "the worker calls unchanged what it was never shown");
+		fail_lie(r, "the worker calls unchanged what it was never shown");
 	else if (spool_complete(r->spool, result, &whole, &err) < 0)
 		fail_spool(r, err.text);
 	else
@@ -358,9 +363,15 @@ static void on_response(struct remote *r, const struct response *m)
 		spool_drop(r->spool, m->job, m->attempt);
 }
 
-static void fail_nonsense(struct remote *r, const char *what)
+/* A stream that is broken, or broken before the worker is there, may be the fault of what lies between. */
+static void fail_nonsense(struct remote *r, const char *what, bool whole_line)
 {
-	fail_told(r, xasprintf("the worker speaks nonsense: %s" CURE_VERSION, what));
+	char *why = xasprintf("the worker speaks nonsense: %s" CURE_VERSION, what);
+	if (whole_line && r->state == STATE_SERVING)
+		fail_lie(r, why);
+	else
+		fail(r, why);
+	free(why);
 }
 
 static bool on_line(void *ctx, const char *line, size_t len)
@@ -372,7 +383,7 @@ static bool on_line(void *ctx, const char *line, size_t len)
 	if (strncmp(line, WIRE_PREFIX, prefix) != 0)
 		return on_noise_line(r, line, len);
 	if (message_get_response(&m, line + prefix, len - prefix, &err) < 0) {
-		fail_nonsense(r, err.text);
+		fail_nonsense(r, err.text, true);
 		return false;
 	}
 	on_response(r, &m.r);
@@ -389,7 +400,7 @@ static void on_words(void *ctx, const char *data, size_t len)
 	if (r->state == STATE_SERVING)
 		go(r, STATE_SERVING); /* it lives */
 	if (frame_feed(&r->lines, data, len, on_line, r, &err) < 0)
-		fail_nonsense(r, err.text);
+		fail_nonsense(r, err.text, false);
 }
 
 static void on_worker_ended(void *ctx, int status, const char *why)
