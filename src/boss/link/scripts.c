@@ -88,6 +88,13 @@ static char *last_word(const char *s)
 	return xstrdup(space ? space + 1 : s);
 }
 
+/* Of KiB; -1 when it is no such number. */
+static int64_t bytes_of(const char *kib)
+{
+	long long n = strtoll(kib, NULL, 10);
+	return n < 0 || n > INT64_MAX / 1024 ? -1 : n * 1024;
+}
+
 static void take(struct facts *f, const char *key, const char *value)
 {
 	if (!strcmp(key, "system") && !f->system)
@@ -104,7 +111,7 @@ static void take(struct facts *f, const char *key, const char *value)
 	else if (!strcmp(key, "unwritable") && !f->unwritable)
 		f->unwritable = xstrdup(value);
 	else if (!strcmp(key, "disk") && *value)
-		f->disk = strtoll(value, NULL, 10) * 1024;
+		f->disk = bytes_of(value);
 	else if (!strcmp(key, "bundle"))
 		f->bundle = true;
 }
