@@ -194,8 +194,10 @@ static int lock(struct outtree *o, struct error *err)
 		held_by_other(o->path, o->lock, err);
 	else
 		error_errno(err, "cannot lock '%s'", file);
-	if (ret == 0)
+	if (ret == 0) {
 		sign(o->lock);
+		fs_remove_temporaries(o->path);
+	}
 	free(file);
 	return ret;
 }

@@ -127,6 +127,7 @@ static void remove_content(const char *dir)
 	results_forget(dir);
 	for (size_t i = 0; i < ARRAY_LEN(text_files); i++)
 		remove_in(dir, text_files[i]);
+	fs_remove_temporaries(dir);
 	if (fs_exists(firmware))
 		fs_remove_tree(firmware, NULL);
 	free(firmware);

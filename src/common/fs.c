@@ -91,6 +91,8 @@ int fs_read(const char *path, size_t max, struct buf *out, struct error *err)
 	return ret;
 }
 
+#define TEMP_PREFIX ".boardman-"
+
 char *fs_temp_name(const char *path)
 {
 	uint64_t bits = 0;
@@ -101,7 +103,7 @@ char *fs_temp_name(const char *path)
 	}
 	/* Not derived from the name: that may already be as long as a name can be. */
 	int dir_len = (int)(path_base(path) - path);
-	return xasprintf("%.*s.boardman-%016llx", dir_len, path, (unsigned long long)bits);
+	return xasprintf("%.*s" TEMP_PREFIX "%016llx", dir_len, path, (unsigned long long)bits);
 }
 
 int fs_temp_open(const char *path, mode_t mode, char **temp, struct error *err)
@@ -290,4 +292,19 @@ void fs_list_release(struct fs_list *l)
 		free(l->v[i].name);
 	free(l->v);
 	*l = (struct fs_list){0};
+}
+
+void fs_remove_temporaries(const char *dir)
+{
+	struct fs_list l = {0};
+	if (fs_list(dir, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++) {
+		if (strncmp(l.v[i].name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0)
+			continue;
+		char *path = path_join(dir, l.v[i].name);
+		unlink(path);
+		free(path);
+	}
+	fs_list_release(&l);
 }

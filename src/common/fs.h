@@ -32,6 +32,9 @@ int fs_copy(const char *from, const char *to, struct error *err);
 /* Waits until what was changed before can be told by its time from what is changed after: two ticks. */
 void fs_let_tick(void);
 
+/* Removes the files that those who were killed while they wrote to the directory have left. Nobody else may be writing there. */
+void fs_remove_temporaries(const char *dir);
+
 bool fs_exists(const char *path); /* follows symlinks */
 bool fs_is_dir(const char *path);
 bool fs_is_file(const char *path);

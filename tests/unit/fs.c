@@ -294,6 +294,18 @@ static void test_predicates(void)
 		"is_file follows");
 }
 
+static void test_temporaries(void)
+{
+	fs_mkdirs(at("left/.boardman-deep"), &err);
+	fs_write(at("left/.boardman-0123456789abcdef"), "half", 4, &err);
+	fs_write(at("left/boardman-not"), "whole", 5, &err);
+	fs_remove_temporaries(at("left"));
+	fs_remove_temporaries(at("nowhere"));
+	ok(!fs_exists(at("left/.boardman-0123456789abcdef")), "what was left half written goes");
+	is_content(at("left/boardman-not"), "whole", "another file stays");
+	is_int((long long)entries(at("left")), 2, "a directory, too");
+}
+
 int main(void)
 {
 	test_read();
@@ -307,5 +319,6 @@ int main(void)
 	test_list();
 	test_predicates();
 	enter("/");
+	test_temporaries();
 	return done_testing();
 }
