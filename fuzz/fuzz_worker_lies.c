@@ -41,7 +41,8 @@ struct play {
 	uv_loop_t loop;
 	struct wire *wire; /* NULL: freed */
 	struct machine *machine;
-	bool given[JOBS][JOBS];
+	bool given[JOBS][JOBS],
+		over[JOBS][JOBS]; /* over: what comes of it is late, and the boss drops it */
 	bool lost, gone;
 	uint64_t now;
 	struct settings settings;
@@ -118,12 +119,19 @@ static const struct conn_ops wire_ops = {
 
 /* ---- the boss ---- */
 
-static void check_result(const struct play *p, const struct build_result *r)
+/* Whether the boss waits for it; not any more after this. */
+static bool is_awaited(struct play *p, uint32_t job, uint32_t attempt)
+{
+	if (job >= JOBS || attempt >= JOBS || !p->given[job][attempt] || p->over[job][attempt])
+		return false;
+	p->over[job][attempt] = true;
+	return true;
+}
+
+static void check_files(const struct build_result *r)
 {
 	struct stat st;
-	bool known = r->job < JOBS && r->attempt < JOBS && p->given[r->job][r->attempt];
-	assert(!r->unchanged && r->log.len <= WIRE_MAX_LONG_TEXT);
-	for (size_t i = 0; known && i < r->n_artifacts; i++) {
+	for (size_t i = 0; i < r->n_artifacts; i++) {
 		const struct artifact *a = &r->artifacts[i];
 		assert(artifact_name_ok(a->name));
 		assert(path_beneath(a->path, scratch) && !strstr(a->path, "/../"));
@@ -150,11 +158,17 @@ static void on_ready(void *ctx, struct machine *m, unsigned slots)
 
 static void on_said(void *ctx, struct machine *m, const struct response *r)
 {
-	const struct play *p = ctx;
+	struct play *p = ctx;
+	const struct build_result *b = r->result;
 	(void)m;
 	assert(!p->lost && !p->gone);
-	if (r->kind == RESP_BUILD_RESULT)
-		check_result(p, r->result);
+	if (r->kind == RESP_CANCELLED)
+		is_awaited(p, r->job, r->attempt);
+	if (r->kind != RESP_BUILD_RESULT)
+		return;
+	assert(!b->unchanged && b->log.len <= WIRE_MAX_LONG_TEXT);
+	if (is_awaited(p, b->job, b->attempt))
+		check_files(b);
 }
 
 static void on_lost(void *ctx, struct machine *m, const char *why)
