@@ -125,6 +125,15 @@ bool outtree_is_ours(const char *path)
 	return ours;
 }
 
+/* Without what a run left that was killed before it could mark the directory. */
+static size_t count_files(const struct fs_list *l)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < l->n; i++)
+		n += !fs_is_temporary(l->v[i].name);
+	return n;
+}
+
 /* An empty directory, or none, may become ours. */
 static int check_place(const char *path, struct error *err)
 {
@@ -137,7 +146,7 @@ static int check_place(const char *path, struct error *err)
 		return error_set(err, "'%s' is not a directory", path);
 	if (fs_list(path, &l, err) < 0)
 		return -1;
-	size_t n = l.n;
+	size_t n = count_files(&l);
 	fs_list_release(&l);
 	if (n)
 		return error_set(err, "'%s' is not empty and was not made by boardman", path);

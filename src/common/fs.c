@@ -294,13 +294,18 @@ void fs_list_release(struct fs_list *l)
 	*l = (struct fs_list){0};
 }
 
+bool fs_is_temporary(const char *name)
+{
+	return strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0;
+}
+
 void fs_remove_temporaries(const char *dir)
 {
 	struct fs_list l = {0};
 	if (fs_list(dir, &l, NULL) < 0)
 		return;
 	for (size_t i = 0; i < l.n; i++) {
-		if (strncmp(l.v[i].name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0)
+		if (!fs_is_temporary(l.v[i].name))
 			continue;
 		char *path = path_join(dir, l.v[i].name);
 		unlink(path);

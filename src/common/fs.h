@@ -32,6 +32,8 @@ int fs_copy(const char *from, const char *to, struct error *err);
 /* Waits until what was changed before can be told by its time from what is changed after: two ticks. */
 void fs_let_tick(void);
 
+/* Whether a file of that name, without its directory, is one that is being written, or was when its writer was killed. */
+bool fs_is_temporary(const char *name);
 /* Removes the files that those who were killed while they wrote to the directory have left. Nobody else may be writing there. */
 void fs_remove_temporaries(const char *dir);
 

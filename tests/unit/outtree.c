@@ -130,6 +130,17 @@ static void making(void)
 	outtree_close(o);
 	free(file);
 
+	char *begun = in_tmp("begun");
+	file = path_join(begun, ".boardman-0123456789abcdef");
+	fs_mkdirs(begun, &err);
+	fs_write(file, "half a tag", 10, &err);
+	o = outtree_open(begun, &err);
+	ok(o != NULL, "one whose maker was killed before it had marked it becomes ours");
+	ok(!fs_exists(file), "… and loses what was half written");
+	outtree_close(o);
+	free(file);
+	free(begun);
+
 	char *alien = in_tmp("alien");
 	file = path_join(alien, "thesis.txt");
 	fs_mkdirs(alien, &err);
