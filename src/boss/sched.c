@@ -101,7 +101,7 @@ void sched_machine_ready(struct sched *s, size_t machine, unsigned slots)
 static void take_back_unstarted(struct sched *s, struct pool_machine *m)
 {
 	for (size_t i = 0; i < m->n_held; i++) {
-		struct try *t = m->held[i];
+		struct attempt *t = m->held[i];
 		const struct entry *j = &s->jobs[t->job];
 		bool unwanted = m->on_hold && !j->retry.wanted;
 		if (t->state == SCHED_SENT && !t->asked &&
@@ -163,7 +163,7 @@ static void set_state(struct sched *s, struct entry *j, enum sched_state state)
 static void derive_state(struct sched *s, struct entry *j)
 {
 	enum sched_state state = SCHED_QUEUED;
-	for (const struct try *t = j->tries; t; t = t->next)
+	for (const struct attempt *t = j->tries; t; t = t->next)
 		if (t->state > state)
 			state = t->state;
 	set_state(s, j, state);
@@ -173,8 +173,8 @@ struct sched_pick sched_give(struct sched *s, size_t machine, uint32_t id, doubl
 {
 	struct pool_machine *m = &s->machines[machine];
 	struct entry *j = &s->jobs[id];
-	struct try *t = xmalloc(sizeof *t);
-	*t = (struct try){
+	struct attempt *t = xmalloc(sizeof *t);
+	*t = (struct attempt){
 		.next = j->tries,
 		.job = id,
 		.attempt = ++j->attempt,
@@ -191,18 +191,18 @@ struct sched_pick sched_give(struct sched *s, size_t machine, uint32_t id, doubl
 	return (struct sched_pick){id, t->attempt};
 }
 
-struct try *sched_find(const struct sched *s, size_t machine, struct sched_pick p)
+struct attempt *sched_find(const struct sched *s, size_t machine, struct sched_pick p)
 {
-	struct try *t = p.id < s->n ? s->jobs[p.id].tries : NULL;
+	struct attempt *t = p.id < s->n ? s->jobs[p.id].tries : NULL;
 	while (t && (t->attempt != p.attempt || t->machine != machine))
 		t = t->next;
 	return t;
 }
 
-void sched_drop_try(struct sched *s, struct try *t)
+void sched_drop_try(struct sched *s, struct attempt *t)
 {
 	struct pool_machine *m = &s->machines[t->machine];
-	struct try **at = &s->jobs[t->job].tries;
+	struct attempt **at = &s->jobs[t->job].tries;
 	size_t i = 0;
 	while (*at != t)
 		at = &(*at)->next;
@@ -226,7 +226,7 @@ void sched_give_up(struct sched *s, struct entry *j)
 		sched_queue_put(s, (uint32_t)(j - s->jobs), true);
 }
 
-void sched_ask_back(struct sched *s, struct try *t, enum cancel_mode mode)
+void sched_ask_back(struct sched *s, struct attempt *t, enum cancel_mode mode)
 {
 	GROW(s->cancels, s->n_cancels, s->cap_cancels);
 	s->cancels[s->n_cancels++] = (struct sched_cancel){
@@ -241,7 +241,7 @@ void sched_ask_back(struct sched *s, struct try *t, enum cancel_mode mode)
 
 bool sched_started(struct sched *s, size_t machine, struct sched_pick p, double now)
 {
-	struct try *t = sched_find(s, machine, p);
+	struct attempt *t = sched_find(s, machine, p);
 	if (!t || t->doomed || t->state != SCHED_SENT)
 		return false;
 	struct entry *j = &s->jobs[p.id];
@@ -258,7 +258,7 @@ bool sched_started(struct sched *s, size_t machine, struct sched_pick p, double 
 void sched_finish(struct sched *s, struct entry *j)
 {
 	set_state(s, j, SCHED_DONE);
-	for (struct try *t = j->tries; t; t = t->next) {
+	for (struct attempt *t = j->tries; t; t = t->next) {
 		t->doomed = true;
 		sched_ask_back(s, t, CANCEL_KILL);
 	}
@@ -272,7 +272,7 @@ static bool is_failure(enum verdict v)
 bool sched_result(
 	struct sched *s, size_t machine, struct sched_pick p, enum verdict v, double seconds)
 {
-	struct try *t = sched_find(s, machine, p);
+	struct attempt *t = sched_find(s, machine, p);
 	if (!t)
 		return false;
 	struct entry *j = &s->jobs[p.id];
@@ -294,7 +294,7 @@ bool sched_result(
 
 bool sched_cancelled(struct sched *s, size_t machine, struct sched_pick p)
 {
-	struct try *t = sched_find(s, machine, p);
+	struct attempt *t = sched_find(s, machine, p);
 	if (!t)
 		return false;
 	bool late = t->doomed;
@@ -316,7 +316,7 @@ void sched_machine_lost(struct sched *s, size_t machine, sched_ended *ended, voi
 {
 	struct pool_machine *m = &s->machines[machine];
 	while (m->n_held) {
-		struct try *t = m->held[m->n_held - 1];
+		struct attempt *t = m->held[m->n_held - 1];
 		struct entry *j = &s->jobs[t->job];
 		bool ran = t->state == SCHED_RUNNING, doomed = t->doomed;
 		sched_drop_try(s, t);
@@ -385,7 +385,7 @@ size_t sched_held(const struct sched *s, size_t machine, enum sched_state state,
 	const struct pool_machine *m = &s->machines[machine];
 	size_t n = 0;
 	for (size_t i = 0; i < m->n_held && n < max; i++) {
-		const struct try *t = m->held[i];
+		const struct attempt *t = m->held[i];
 		if (t->state == state && !t->doomed)
 			out[n++] = (struct sched_pick){t->job, t->attempt};
 	}
@@ -399,7 +399,7 @@ enum sched_state sched_state_of(const struct sched *s, uint32_t id)
 
 double sched_started_at(const struct sched *s, size_t machine, struct sched_pick p)
 {
-	const struct try *t = sched_find(s, machine, p);
+	const struct attempt *t = sched_find(s, machine, p);
 	return t && t->state == SCHED_RUNNING ? t->since : -1;
 }
 

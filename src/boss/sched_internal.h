@@ -14,9 +14,8 @@
 #define MAX_LATE 64 /* of the jobs that will be the last */
 
 /* An attempt in the hands of a machine, from its sending until the machine has answered. */
-struct
-try {
-	struct try *next; /* of the same job */
+struct attempt {
+	struct attempt *next; /* of the same job */
 	uint32_t job, attempt;
 	size_t machine;
 	enum sched_state state; /* SENT or RUNNING */
@@ -38,7 +37,7 @@ struct entry {
 		bool here; /* but for want of another */
 		bool wanted; /* it is one */
 	} retry;
-	struct try *tries; /* the last one first */
+	struct attempt *tries; /* the last one first */
 };
 
 /* Jobs of one board in their order, the next one last; which of them are queued is a matter of bits. */
@@ -79,7 +78,7 @@ struct pool_machine {
 	unsigned slots; /* 0: not ready */
 	bool on_hold; /* sched_hold */
 	bool had_batch, forbids; /* forbids: boards nobody told of */
-	struct try **held; /* in the order in which they were sent */
+	struct attempt **held; /* in the order in which they were sent */
 	size_t n_held, cap_held;
 	double held_work;
 	struct cell *cells;
@@ -130,12 +129,12 @@ struct sched {
 /* ---- sched.c ---- */
 /* Hands the job to the machine; it is out of the queue. */
 struct sched_pick sched_give(struct sched *s, size_t machine, uint32_t id, double now);
-struct try *sched_find(const struct sched *s, size_t machine, struct sched_pick p);
+struct attempt *sched_find(const struct sched *s, size_t machine, struct sched_pick p);
 struct cell *sched_cell(struct sched *s, struct pool_machine *m, size_t board);
 /* To be told by sched_reclaim. */
-void sched_ask_back(struct sched *s, struct try *t, enum cancel_mode mode);
+void sched_ask_back(struct sched *s, struct attempt *t, enum cancel_mode mode);
 /* The machine has it no more. */
-void sched_drop_try(struct sched *s, struct try *t);
+void sched_drop_try(struct sched *s, struct attempt *t);
 /* Nobody has the job any more, or another one goes on with it. */
 void sched_give_up(struct sched *s, struct entry *j);
 /* The job is done: all that have it are to stop. */
@@ -167,7 +166,7 @@ void sched_count_open(struct sched *s, const struct pool_machine *m, size_t boar
 /* Seconds from now until stage 1 of an open board is through there. */
 double sched_lead(const struct sched *s, const struct pool_machine *m, size_t board, double now);
 /* Seconds until a running try is at its end. */
-double sched_left(const struct sched *s, const struct try *t, double now, double doubt);
+double sched_left(const struct sched *s, const struct attempt *t, double now, double doubt);
 
 /* ---- sched_pick.c ---- */
 /* Jobs that the machine may hold beyond its slots. */

@@ -248,7 +248,7 @@ static double speed_seen(const struct sched *s, const struct pool_machine *m, do
 {
 	double expected = m->expected, seconds = m->seconds, fit = expected / seconds;
 	for (size_t i = 0; i < m->n_held; i++) {
-		const struct try *t = m->held[i];
+		const struct attempt *t = m->held[i];
 		size_t board = s->jobs[t->job].board;
 		double gone = now - t->since, work = t->work;
 		if (!m->cells[board].through)
@@ -292,7 +292,7 @@ void sched_watch(struct sched *s, double now)
 
 /* ---- the end ---- */
 
-double sched_left(const struct sched *s, const struct try *t, double now, double doubt)
+double sched_left(const struct sched *s, const struct attempt *t, double now, double doubt)
 {
 	const struct pool_machine *m = &s->machines[t->machine];
 	double gone = t->state == SCHED_RUNNING ? now - t->since : 0;
@@ -309,7 +309,7 @@ double sched_eta(const struct sched *s, double now)
 	for (size_t i = 0; i < s->n_machines; i++) {
 		const struct pool_machine *m = &s->machines[i];
 		for (size_t k = 0; k < m->n_held; k++) {
-			const struct try *t = m->held[k];
+			const struct attempt *t = m->held[k];
 			if (t->doomed || t->next)
 				continue;
 			double left = sched_left(s, t, now, 1);

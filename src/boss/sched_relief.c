@@ -18,7 +18,7 @@ struct relief {
 };
 
 /* Seconds until the machine, which has a free slot, has built the job. */
-static double here(const struct relief *r, const struct try *t)
+static double here(const struct relief *r, const struct attempt *t)
 {
 	const struct sched *s = r->s;
 	const struct pool_machine *m = &s->machines[r->machine];
@@ -28,13 +28,13 @@ static double here(const struct relief *r, const struct try *t)
 	return fmax(DOUBT * t->work / m->speed, lead) + s->config.round_trip;
 }
 
-static bool may_help(const struct relief *r, const struct try *t)
+static bool may_help(const struct relief *r, const struct attempt *t)
 {
 	const struct entry *j = &r->s->jobs[t->job];
 	if (t->doomed || t != j->tries || (j->retry.wanted && j->retry.not_on == r->machine) ||
 		r->s->machines[r->machine].cells[j->board].forbidden)
 		return false;
-	for (const struct try *o = j->tries; o; o = o->next)
+	for (const struct attempt *o = j->tries; o; o = o->next)
 		if (o->machine == r->machine)
 			return false;
 	return true;
@@ -43,10 +43,10 @@ static bool may_help(const struct relief *r, const struct try *t)
 /* Two at a time are enough: the worst of more is given up. */
 static void give_up_worst(struct sched *s, const struct entry *j, double now)
 {
-	struct try *worst = NULL;
+	struct attempt *worst = NULL;
 	size_t n = 0;
 	double most = 0;
-	for (struct try *t = j->tries; t; t = t->next) {
+	for (struct attempt *t = j->tries; t; t = t->next) {
 		double left = sched_left(s, t, now, DOUBT);
 		if (t->doomed || t->asked)
 			continue;
@@ -62,16 +62,16 @@ static void give_up_worst(struct sched *s, const struct entry *j, double now)
 	sched_ask_back(s, worst, CANCEL_KILL);
 }
 
-static double left_of(const struct sched *s, const struct try *t, double now)
+static double left_of(const struct sched *s, const struct attempt *t, double now)
 {
 	double left = sched_left(s, t, now, DOUBT);
-	for (const struct try *o = t->next; o; o = o->next)
+	for (const struct attempt *o = t->next; o; o = o->next)
 		if (o->state == SCHED_RUNNING && !o->doomed)
 			left = fmin(left, sched_left(s, o, now, DOUBT));
 	return left;
 }
 
-static void insert(struct sched *s, const struct try *t, double left)
+static void insert(struct sched *s, const struct attempt *t, double left)
 {
 	size_t i = MAX_LATE - 1;
 	if (s->n_late < MAX_LATE)
@@ -88,7 +88,7 @@ static void look_at(struct sched *s, const struct pool_machine *m, double now)
 {
 	double ahead = 0;
 	for (size_t i = 0; i < m->n_held; i++) {
-		struct try *t = m->held[i];
+		struct attempt *t = m->held[i];
 		double left = sched_left(s, t, now, DOUBT);
 		double wait = i < m->slots ? 0 : ahead / m->slots;
 		ahead += t->doomed ? 0 : left;
@@ -112,7 +112,7 @@ uint32_t sched_relief(struct sched *s, size_t machine, double now, double wait, 
 	struct relief r = {.s = s, .machine = machine, .now = now};
 	look(s, now);
 	for (size_t i = 0; i < s->n_late && s->late[i].left > LATE * beyond; i++) {
-		struct try *t = sched_find(s, s->late[i].machine, s->late[i].pick);
+		struct attempt *t = sched_find(s, s->late[i].machine, s->late[i].pick);
 		if (!t || !may_help(&r, t))
 			continue;
 		double gain = t->next ? SECOND_GAIN : GAIN;

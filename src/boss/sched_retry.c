@@ -61,7 +61,7 @@ bool sched_retry(struct sched *s, size_t machine, struct sched_pick p, bool here
 
 bool sched_wants(const struct sched *s, size_t machine, struct sched_pick p)
 {
-	const struct try *t = sched_find(s, machine, p);
+	const struct attempt *t = sched_find(s, machine, p);
 	return t && !t->doomed;
 }
 
