@@ -33,12 +33,15 @@ void sched_free(struct sched *s)
 		for (size_t k = 0; k < s->machines[i].n_held; k++)
 			free(s->machines[i].held[k]);
 		free(s->machines[i].held);
+		free(s->machines[i].free);
 		free(s->machines[i].cells);
 	}
 	free(s->boards);
 	free(s->machines);
 	free(s->cancels);
 	free(s->retries);
+	free(s->plan.v);
+	free(s->plan.todo);
 	free(s->jobs);
 	free(s);
 }
@@ -95,6 +98,7 @@ void sched_machine_ready(struct sched *s, size_t machine, unsigned slots)
 {
 	s->machines[machine].slots = slots ? slots : 1;
 	sched_stale(s);
+	sched_replan(s);
 }
 
 /* What it may not build, or has no claim to. */
@@ -113,6 +117,7 @@ static void take_back_unstarted(struct sched *s, struct pool_machine *m)
 void sched_hold(struct sched *s, size_t machine, bool hold)
 {
 	s->machines[machine].on_hold = hold;
+	sched_replan(s);
 	if (hold)
 		take_back_unstarted(s, &s->machines[machine]);
 }
@@ -130,6 +135,7 @@ void sched_machine_board(struct sched *s, size_t machine, size_t board, bool all
 	if (!allowed)
 		take_back_unstarted(s, m);
 	sched_stale(s);
+	sched_replan(s);
 }
 
 bool sched_may_build(const struct pool_machine *m, size_t board)
@@ -334,6 +340,7 @@ void sched_machine_lost(struct sched *s, size_t machine, sched_ended *ended, voi
 	m->had_batch = false;
 	close_boards(m);
 	sched_stale(s);
+	sched_replan(s);
 }
 
 void sched_end_board(struct sched *s, size_t board, sched_ended *ended, void *ctx)

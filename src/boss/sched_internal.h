@@ -1,8 +1,7 @@
 /* sched_internal: the tables that the scheduler's files share. For no other file.
  *
  * sched.c holds the states and what machines say, sched_queue.c the order of what is queued, sched_learn.c speeds and
- * costs, sched_pick.c the choice, sched_relief.c what is taken from one machine for another, sched_retry.c what a machine could not
- * build.
+ * costs, sched_pick.c the choice, sched_plan.c the choice when jobs are scarce, sched_retry.c what a machine could not build.
  */
 #ifndef BOSS_SCHED_INTERNAL_H
 #define BOSS_SCHED_INTERNAL_H
@@ -10,8 +9,8 @@
 #include "boss/sched.h"
 
 #define NO_JOB UINT32_MAX
+#define NOWHERE SIZE_MAX
 #define MAX_TRIES 2 /* of one job at a time */
-#define MAX_LATE 64 /* of the jobs that will be the last */
 
 /* An attempt in the hands of a machine, from its sending until the machine has answered. */
 struct attempt {
@@ -23,6 +22,7 @@ struct attempt {
 	bool asked; /* it is in `cancels`, or was */
 	double since; /* sent, then started */
 	double work; /* reference seconds that were expected */
+	double ends; /* not begun yet: when it will have ended, by sched_plan */
 };
 
 struct entry {
@@ -61,7 +61,6 @@ struct board {
 
 	/* by sched_refresh */
 	double rate; /* of the machines that have it open */
-	double may_rate; /* of those that may build it */
 	double ready; /* when the first of them is through stage 1 */
 };
 
@@ -72,6 +71,7 @@ struct cell {
 	double since; /* open or begun */
 	size_t n; /* untimed jobs done */
 	double seconds, units; /* they took; stage 1 took */
+	double ready; /* when stage 1 is through, by sched_plan; negative: nobody begins it */
 };
 
 struct pool_machine {
@@ -88,7 +88,9 @@ struct pool_machine {
 	double timed_expected, timed_seconds; /* sums over timed jobs */
 	double expected, seconds; /* of its results, by sched_refresh */
 	double speed; /* by sched_watch */
-	double free_at; /* a slot, by sched_watch */
+	/* by sched_plan */
+	double *free; /* a heap: when each slot is free */
+	size_t first, last; /* of what it is to begin, in `plan`; NOWHERE */
 };
 
 struct sched {
@@ -107,22 +109,28 @@ struct sched {
 	size_t count[SCHED_DONE + 1];
 	size_t failed;
 
-	struct late {
-		struct sched_pick pick;
-		size_t machine;
-		double left;
-	} late[MAX_LATE]; /* what will end last, the last first */
-	size_t n_late;
-	double looked, watched; /* when */
+	struct plan {
+		struct planned {
+			uint32_t id, attempt; /* void when the job has had another attempt since */
+			double start;
+			size_t next; /* of the same machine; NOWHERE */
+		} * v;
+		struct todo {
+			uint32_t id;
+			double rank; /* the greatest first */
+		} * todo;
+		size_t n;
+		double until; /* it is made anew then */
+	} plan;
+	double watched; /* when */
 
 	/* what was learnt */
 	bool anchored; /* jobs were timed in earlier runs */
-	size_t results, blind, fresh_until; /* blind: of untimed jobs; to be refreshed then */
+	size_t results, blind; /* blind: those of untimed jobs */
+	size_t fresh_until; /* so many results */
+	size_t ready, slots; /* machines; theirs */
 	double mean_guess; /* of a job nobody knows anything of */
 	double rate; /* slots times speed, of all */
-	double fast; /* the speed that a queued job will probably meet */
-	double longest; /* expected of any job */
-	double slowest; /* machine */
 	double held_work; /* that is left of what machines hold, by sched_watch */
 };
 
@@ -150,6 +158,7 @@ void sched_queue_remove(struct sched *s, uint32_t id);
 uint32_t sched_queue_peek(const struct sched *s, const struct board *b, double limit);
 uint32_t sched_queue_shortest(const struct sched *s, const struct board *b);
 size_t sched_queue_count(const struct board *b);
+bool sched_queue_came_back(const struct board *b); /* some of them did */
 double sched_queue_work(const struct board *b); /* reference seconds */
 double sched_queue_all_work(const struct sched *s);
 double sched_work_of(const struct sched *s, uint32_t id);
@@ -163,9 +172,11 @@ void sched_stale(struct sched *s);
 void sched_watch(struct sched *s, double now);
 /* The machine has it open from now on. */
 void sched_count_open(struct sched *s, const struct pool_machine *m, size_t board);
+/* Its speed, with doubt while it has shown nothing. */
+double sched_pace(const struct pool_machine *m);
 /* Seconds from now until stage 1 of an open board is through there. */
 double sched_lead(const struct sched *s, const struct pool_machine *m, size_t board, double now);
-/* Seconds until a running try is at its end. */
+/* Seconds until a running attempt is at its end, if the job takes `doubt` times as long as expected. */
 double sched_left(const struct sched *s, const struct attempt *t, double now, double doubt);
 
 /* ---- sched_pick.c ---- */
@@ -179,9 +190,12 @@ uint32_t sched_retry_take(struct sched *s, size_t machine);
 /* Ends those of the board. */
 void sched_retry_end_board(struct sched *s, size_t board, sched_ended *ended, void *ctx);
 
-/* ---- sched_relief.c ---- */
-/* For a machine that would idle: a job that another one holds and would end later, whose end is more than `beyond` seconds away.
- * NO_JOB. */
-uint32_t sched_relief(struct sched *s, size_t machine, double now, double wait, double beyond);
+/* ---- sched_plan.c ---- */
+/* The next job that the machine is to begin by the plan: a queued one, or one that others hold and it will end earlier. NO_JOB. */
+uint32_t sched_planned(struct sched *s, size_t machine, double now);
+/* Other machines, or other boards: what was planned is void. */
+void sched_replan(struct sched *s);
+/* For another attempt of a held job: what nobody has begun is taken back, and of several attempts the worst. */
+void sched_relieve(struct sched *s, uint32_t id, double now);
 
 #endif

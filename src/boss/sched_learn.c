@@ -8,8 +8,12 @@
 
 #define DEFAULT_COST 5 /* reference seconds of a stage 1 that nobody knows anything of */
 #define DEFAULT_MEAN 1 /* of a job */
+#define MIN_MEAN 1e-3
 #define PRIOR 0.1 /* results that a guess weighs */
-#define SWEEPS 3
+#define SWEEPS 3 /* after so many turns means and speeds hardly change */
+#define UNSEEN 3 /* so many times slower may be what has shown nothing: the fast have */
+#define CREEP 4 /* what is overdue needs so many times less than it took so far … */
+#define LEAD_CREEP 8 /* … and a stage 1 whose cost is known */
 #define MIN_SPEED 1e-3
 #define MAX_SPEED 1e3
 
@@ -43,6 +47,8 @@ void sched_learn(struct sched *s, struct pool_machine *m, const struct entry *j,
 void sched_unit(struct sched *s, size_t machine, size_t board, double seconds)
 {
 	struct cell *c = sched_cell(s, &s->machines[machine], board);
+	if (!c->open)
+		return;
 	c->units = c->told ? c->units + seconds : seconds;
 	c->told = true;
 	sched_stale(s);
@@ -82,15 +88,20 @@ static void guess_costs(struct sched *s)
 			s->boards[i].cost = known ? sum / (double)known : DEFAULT_COST;
 }
 
+double sched_pace(const struct pool_machine *m)
+{
+	return m->results ? m->speed : m->speed / UNSEEN;
+}
+
 double sched_lead(const struct sched *s, const struct pool_machine *m, size_t board, double now)
 {
 	const struct cell *c = &m->cells[board];
 	if (c->through)
 		return 0;
-	double speed = m->results || c->told ? m->speed : m->speed / 2;
+	double speed = c->told ? m->speed : sched_pace(m);
 	double gone = now - c->since, left = s->boards[board].cost / speed - gone;
 	bool known = s->boards[board].opened || s->boards[board].cost_given;
-	return fmax(left, c->told ? 0 : known ? gone / 8 : gone);
+	return fmax(left, c->told ? 0 : known ? gone / LEAD_CREEP : gone);
 }
 
 /* ---- means and speeds ---- */
@@ -105,7 +116,6 @@ static void first_guess(struct sched *s)
 			continue;
 		sum += s->jobs[i].expected;
 		known++;
-		s->longest = fmax(s->longest, s->jobs[i].expected);
 	}
 	s->mean_guess = known && sum > 0 ? sum / (double)known : DEFAULT_MEAN;
 	s->anchored = known > 0;
@@ -121,7 +131,7 @@ static void fit_means(struct sched *s)
 		for (size_t b = 0; b < m->n_cells; b++)
 			sum += m->cells[b].seconds * m->speed;
 	}
-	double all = s->anchored ? s->mean_guess : sum / (double)s->blind;
+	double all = s->anchored ? s->mean_guess : fmax(sum / (double)s->blind, MIN_MEAN);
 	for (size_t b = 0; b < s->n_boards; b++) {
 		double took = all, n = 1;
 		for (size_t i = 0; i < s->n_machines; i++) {
@@ -184,17 +194,14 @@ static void set_scale(struct sched *s)
 
 static void count_rates(struct sched *s)
 {
-	double squares = 0;
 	s->rate = 0;
-	s->slowest = MAX_SPEED;
+	s->ready = s->slots = 0;
 	for (size_t i = 0; i < s->n_machines; i++) {
 		const struct pool_machine *m = &s->machines[i];
+		s->ready += m->slots > 0;
+		s->slots += m->slots;
 		s->rate += m->slots * m->speed;
-		squares += m->slots * m->speed * m->speed;
-		if (m->slots)
-			s->slowest = fmin(s->slowest, m->speed);
 	}
-	s->fast = s->rate > 0 ? squares / s->rate : 1;
 }
 
 void sched_count_open(struct sched *s, const struct pool_machine *m, size_t board)
@@ -208,20 +215,13 @@ void sched_count_open(struct sched *s, const struct pool_machine *m, size_t boar
 
 static void count_boards(struct sched *s)
 {
-	for (size_t b = 0; b < s->n_boards; b++) {
+	for (size_t b = 0; b < s->n_boards; b++)
 		s->boards[b].rate = 0;
-		s->boards[b].may_rate = 0;
-		s->longest = fmax(s->longest, s->boards[b].mean);
-	}
 	for (size_t i = 0; i < s->n_machines; i++) {
 		struct pool_machine *m = &s->machines[i];
-		for (size_t b = 0; m->slots && b < s->n_boards; b++) {
-			const struct cell *c = sched_cell(s, m, b);
-			if (c->open)
+		for (size_t b = 0; m->slots && b < s->n_boards; b++)
+			if (sched_cell(s, m, b)->open)
 				sched_count_open(s, m, b);
-			if (!c->forbidden)
-				s->boards[b].may_rate += m->slots * m->speed;
-		}
 	}
 }
 
@@ -243,34 +243,39 @@ void sched_refresh(struct sched *s)
 	count_boards(s);
 }
 
+/* What the attempt is expected to need there in all, reference seconds. */
+static double need_of(const struct sched *s, const struct pool_machine *m, const struct attempt *t)
+{
+	size_t board = s->jobs[t->job].board;
+	double work = sched_work_of(s, t->job);
+	return m->cells[board].through ? work : fmax(work, s->boards[board].cost);
+}
+
 /* What ends first is what is short or was expected too long: what should have ended and runs on counts too. */
 static double speed_seen(const struct sched *s, const struct pool_machine *m, double now)
 {
 	double expected = m->expected, seconds = m->seconds, fit = expected / seconds;
 	for (size_t i = 0; i < m->n_held; i++) {
 		const struct attempt *t = m->held[i];
-		size_t board = s->jobs[t->job].board;
-		double gone = now - t->since, work = t->work;
-		if (!m->cells[board].through)
-			work = fmax(work, s->boards[board].cost);
-		if (t->state != SCHED_RUNNING || gone * fit <= work)
+		double gone = now - t->since, need = need_of(s, m, t);
+		if (t->state != SCHED_RUNNING || gone * fit <= need)
 			continue;
-		expected += work;
+		expected += need;
 		seconds += gone;
 	}
 	return bounded(expected / seconds);
 }
 
-/* When its next slot is free. */
-static double free_at(const struct sched *s, const struct pool_machine *m, double now)
+/* Reference seconds that are left of what the machine holds and nobody held before. */
+static double work_held(const struct sched *s, const struct pool_machine *m, double now)
 {
-	double soonest = INFINITY;
-	if (m->n_held < m->slots)
-		return now;
-	for (size_t i = 0; i < m->n_held; i++)
-		if (m->held[i]->state == SCHED_RUNNING)
-			soonest = fmin(soonest, sched_left(s, m->held[i], now, 1));
-	return now + (soonest < INFINITY ? soonest : 0);
+	double sum = 0;
+	for (size_t i = 0; i < m->n_held; i++) {
+		const struct attempt *t = m->held[i];
+		if (!t->next && !t->doomed)
+			sum += fmin(sched_left(s, t, now, 1) * m->speed, sched_work_of(s, t->job));
+	}
+	return sum;
 }
 
 void sched_watch(struct sched *s, double now)
@@ -282,11 +287,7 @@ void sched_watch(struct sched *s, double now)
 	for (size_t i = 0; i < s->n_machines; i++) {
 		struct pool_machine *m = &s->machines[i];
 		m->speed = speed_seen(s, m, now);
-		m->free_at = free_at(s, m, now);
-		for (size_t k = 0; k < m->n_held; k++)
-			if (!m->held[k]->next && !m->held[k]->doomed)
-				s->held_work += fmin(sched_left(s, m->held[k], now, 1) * m->speed,
-					m->held[k]->work);
+		s->held_work += work_held(s, m, now);
 	}
 }
 
@@ -296,9 +297,18 @@ double sched_left(const struct sched *s, const struct attempt *t, double now, do
 {
 	const struct pool_machine *m = &s->machines[t->machine];
 	double gone = t->state == SCHED_RUNNING ? now - t->since : 0;
-	double speed = m->results ? m->speed : m->speed / 2;
-	double build = fmax(doubt * t->work / speed - gone, m->results ? gone / 4 : gone);
-	return fmax(build, sched_lead(s, m, s->jobs[t->job].board, now));
+	double build = doubt * sched_work_of(s, t->job) / sched_pace(m) - gone;
+	double least = m->results ? gone / CREEP : gone;
+	return fmax(fmax(build, least), sched_lead(s, m, s->jobs[t->job].board, now));
+}
+
+static double last_left(const struct sched *s, const struct pool_machine *m, double now)
+{
+	double last = 0;
+	for (size_t i = 0; i < m->n_held; i++)
+		if (!m->held[i]->doomed && !m->held[i]->next)
+			last = fmax(last, sched_left(s, m->held[i], now, 1));
+	return last;
 }
 
 double sched_eta(const struct sched *s, double now)
@@ -307,15 +317,8 @@ double sched_eta(const struct sched *s, double now)
 	if (!s->results || s->rate <= 0)
 		return -1;
 	for (size_t i = 0; i < s->n_machines; i++) {
-		const struct pool_machine *m = &s->machines[i];
-		for (size_t k = 0; k < m->n_held; k++) {
-			const struct attempt *t = m->held[k];
-			if (t->doomed || t->next)
-				continue;
-			double left = sched_left(s, t, now, 1);
-			work += fmin(left * m->speed, t->work);
-			last = fmax(last, left);
-		}
+		work += work_held(s, &s->machines[i], now);
+		last = fmax(last, last_left(s, &s->machines[i], now));
 	}
 	return fmax(work / s->rate, last);
 }

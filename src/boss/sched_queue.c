@@ -201,6 +201,11 @@ size_t sched_queue_count(const struct board *b)
 	return b->timed.front.n + b->timed.rest.n + b->untimed.front.n + b->untimed.rest.n;
 }
 
+bool sched_queue_came_back(const struct board *b)
+{
+	return b->timed.front.n + b->untimed.front.n > 0;
+}
+
 double sched_queue_work(const struct board *b)
 {
 	double left = b->timed_left > 0 ? b->timed_left : 0;

@@ -167,6 +167,79 @@ static void losses(void)
 	sched_free(s);
 }
 
+/* Two machines with a slot each that have shown the same speed. */
+static struct sched *two_seen(int jobs, unsigned prefetch, size_t *a, size_t *b)
+{
+	struct sched *s = new_sched(0, prefetch);
+	struct sched_pick p;
+	for (int i = 0; i < jobs; i++)
+		sched_add(s, 0, 10);
+	size_t m[] = {add_machine(s, 1), add_machine(s, 1)};
+	for (int i = 0; i < 2; i++) {
+		sched_take(s, m[i], 0, &p, 1);
+		sched_started(s, m[i], p, 0);
+		sched_result(s, m[i], p, VERDICT_OK, 10);
+	}
+	*a = m[0];
+	*b = m[1];
+	return s;
+}
+
+static void came_back(void)
+{
+	struct sched *s = new_sched(0, 0);
+	struct sched_pick p;
+	uint32_t who, brief;
+	for (int i = 0; i < 3; i++)
+		sched_add(s, 0, 10);
+	brief = sched_add(s, 1, 1);
+	size_t a = add_machine(s, 1), b = add_machine(s, 4);
+	sched_machine_board(s, a, 0, false);
+	sched_take(s, b, 0, &p, 1);
+	sched_result(s, b, p, VERDICT_OK, 10);
+	sched_take(s, a, 10, &p, 1);
+	is_int(p.id, brief, "one machine has the short job");
+	sched_machine_lost(s, a, on_ended, &who);
+	sched_take(s, b, 10, &p, 1);
+	is_int(p.id, brief, "it is lost: the job goes before the long ones");
+	sched_free(s);
+}
+
+static void last_runner(void)
+{
+	size_t a, b;
+	struct sched_pick p, q;
+	struct sched_cancel c[4];
+	struct sched *s = two_seen(3, 0, &a, &b);
+	is_int((long long)sched_take(s, a, 20, &p, 1), 1, "the last job runs");
+	sched_started(s, a, p, 20);
+	is_int((long long)sched_take(s, b, 20, &q, 1), 0,
+		"the other machine would not end it earlier");
+	is_int((long long)sched_take(s, b, 100, &q, 1), 1, "it is long overdue: now it would");
+	ok(q.id == p.id && q.attempt == 2, "the same job, for the second time");
+	ok(sched_result(s, b, q, VERDICT_OK, 10), "its result counts");
+	is_int((long long)sched_reclaim(s, c, 4), 1, "the first attempt is to stop");
+	ok(c[0].machine == a && c[0].mode == CANCEL_KILL, "where it runs");
+	ok(!sched_result(s, a, p, VERDICT_OK, 90), "if it ends it is late");
+	ok(sched_finished(s), "finished");
+	sched_free(s);
+}
+
+static void taken_back(void)
+{
+	size_t a, b;
+	struct sched_pick p[2], q;
+	struct sched_cancel c[4];
+	struct sched *s = two_seen(5, 1, &a, &b);
+	is_int((long long)sched_take(s, a, 10, p, 2), 2, "a job waits for the slot");
+	sched_started(s, a, p[0], 10);
+	is_int((long long)sched_take(s, b, 10, &q, 1), 1, "another slot is free earlier");
+	is_int((long long)sched_reclaim(s, c, 4), 1, "the job is taken back");
+	ok(c[0].machine == a && c[0].mode == CANCEL_UNSTARTED, "unless it has begun");
+	ok(c[0].pick.id == p[1].id && q.id == p[1].id, "the one that waited");
+	sched_free(s);
+}
+
 static void stopping(void)
 {
 	struct sched *s = new_sched(2, 0);
@@ -218,6 +291,9 @@ int main(void)
 	two_machines();
 	states();
 	losses();
+	came_back();
+	last_runner();
+	taken_back();
 	stopping();
 	eta();
 	return done_testing();
