@@ -59,6 +59,7 @@ static const struct {
 	[MACHINE_BUILDING] = {"building", act_ready, NO_DEADLINE},
 	[MACHINE_FINISHING] = {"finishing", act_finish, TIMING_ANSWER},
 	[MACHINE_QUITTING] = {"quitting", act_quit, TIMING_ANSWER},
+	[MACHINE_LEAVING] = {"leaving", NULL, TIMING_GRACE},
 	[MACHINE_CLOSING] = {"closing", act_close, NO_DEADLINE},
 	[MACHINE_GONE] = {"gone", NULL, NO_DEADLINE},
 };
@@ -85,7 +86,8 @@ static bool passes(const struct machine *m, enum machine_state s)
 	bool far = c->link.ops->push != NULL;
 	switch (s) {
 	case MACHINE_PROBING: return c->probe;
-	case MACHINE_SETTING_UP: return far;
+	case MACHINE_SETTING_UP:
+	case MACHINE_LEAVING: return far;
 	case MACHINE_PUSHING: return far && c->source;
 	case MACHINE_LOOKING: return c->boards && c->boards->n;
 	case MACHINE_PREPARING:
@@ -133,8 +135,8 @@ static void go(struct machine *m, enum machine_state to)
 /* Takes `why`. The first reason is the one that is told. */
 static void fail(struct machine *m, char *why)
 {
-	log_line(m, "lost: %s", why);
-	if (m->fault || m->quitting || m->state >= MACHINE_CLOSING)
+	log_line(m, m->state == MACHINE_LEAVING ? "left: %s" : "lost: %s", why);
+	if (m->fault || m->quitting || m->state >= MACHINE_LEAVING)
 		free(why);
 	else
 		m->fault = why;
@@ -423,6 +425,8 @@ static void receive(void *ctx, const struct response *r)
 		return;
 	if (r->kind == RESP_ERROR) {
 		on_error(m, r);
+	} else if (m->state == MACHINE_LEAVING) {
+		return;
 	} else if (is_news(r)) {
 		m->events.said(m->events.ctx, m, r);
 	} else if (!is_owed(m, r)) {

@@ -23,6 +23,7 @@ enum machine_state {
 	MACHINE_BUILDING, /* ready for jobs */
 	MACHINE_FINISHING, /* waits for BUILD_DONE */
 	MACHINE_QUITTING, /* waits for QUIT_ACK */
+	MACHINE_LEAVING, /* waits for the worker's own end: it clears up behind itself */
 	MACHINE_CLOSING, /* waits for the link's end */
 	MACHINE_GONE,
 	MACHINE_STATES
