@@ -12,7 +12,7 @@
 enum evidence_job {
 	JOB_ENDS,
 	JOB_ELSEWHERE, /* is tried again by another machine */
-	JOB_AGAIN, /* … or by the same one, if there is no other */
+	JOB_AGAIN, /* … or by the same one, if no other has room */
 };
 
 enum evidence_machine {

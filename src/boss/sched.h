@@ -85,7 +85,7 @@ bool sched_result(
 /* The machine gave it back unbuilt: unless another has it, it is queued again. False: late. */
 bool sched_cancelled(struct sched *s, size_t machine, struct sched_pick p);
 /* The machine could not build it: a strike, and unless another has it already it is tried again, before anything else: by another machine or,
- * `here`, by this one if no other that is ready may build it. False: late. */
+ * `here`, by this one if no other that may build it has room. False: late. */
 bool sched_retry(struct sched *s, size_t machine, struct sched_pick p, bool here);
 /* Whether an attempt is still wanted, how often the job was running on a machine that could not build it, and whether another one that is ready may. */
 bool sched_wants(const struct sched *s, size_t machine, struct sched_pick p);

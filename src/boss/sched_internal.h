@@ -34,7 +34,7 @@ struct entry {
 	unsigned strikes;
 	struct retry {
 		size_t not_on; /* the machine that could not build it */
-		bool here; /* but for want of another */
+		bool here; /* but for want of room elsewhere */
 		bool wanted; /* it is one */
 	} retry;
 	struct attempt *tries; /* the last one first */

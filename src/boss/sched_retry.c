@@ -30,13 +30,24 @@ bool sched_others(const struct sched *s, size_t machine, uint32_t id)
 	return false;
 }
 
+/* Whether another machine would begin it now. */
+static bool others_have_room(const struct sched *s, size_t machine, uint32_t id)
+{
+	for (size_t i = 0; i < s->n_machines; i++) {
+		const struct pool_machine *m = &s->machines[i];
+		if (i != machine && m->n_held < m->slots && sched_may_build(m, s->jobs[id].board))
+			return true;
+	}
+	return false;
+}
+
 static bool may_try(const struct sched *s, size_t machine, uint32_t id)
 {
 	const struct entry *j = &s->jobs[id];
 	const struct pool_machine *m = &s->machines[machine];
 	if (!m->slots || !sched_may_build(m, j->board))
 		return false;
-	return machine != j->retry.not_on || (j->retry.here && !sched_others(s, machine, id));
+	return machine != j->retry.not_on || (j->retry.here && !others_have_room(s, machine, id));
 }
 
 uint32_t sched_retry_take(struct sched *s, size_t machine)

@@ -41,14 +41,13 @@ char *host_id(void)
 	return id ? id : name_id();
 }
 
-/* What is there must be ours alone to change: what lies in it is run. */
+/* What is there must be ours alone to change: what lies in it is run. A file there is a cache that cannot be written, no more. */
 static int check_own(const char *dir, const char *variable, struct error *err)
 {
 	struct stat st;
 	if (lstat(dir, &st) < 0)
 		return 0;
 	const char *what = S_ISLNK(st.st_mode)	    ? "is a symlink"
-			   : !S_ISDIR(st.st_mode)   ? "is not a directory"
 			   : st.st_uid != geteuid() ? "belongs to another user"
 			   : st.st_mode & S_IWOTH   ? "can be changed by everybody"
 						    : NULL;

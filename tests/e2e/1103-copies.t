@@ -139,7 +139,7 @@ ok_status 0
 is "$(started)" "compile User.ino.cpp, $(link_steps User)" '… and a change costs what it must'
 is_right '… rightly' -b one s
 
-full='mount -t tmpfs -o size=1M none "$cache" && { head -c 1M /dev/zero >"$cache/filled" 2>/dev/null || :; } &&
+full='mount -t tmpfs -o size=1M,mode=700 none "$cache" && { head -c 1M /dev/zero >"$cache/filled" 2>/dev/null || :; } &&
   truncate -s -"$room" "$cache/filled"'
 for room in 4k 32k 100k 200k; do
   export room

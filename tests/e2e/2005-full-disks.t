@@ -12,7 +12,7 @@ fi
 
 small_disk() { # DIRECTORY SIZE
   mkdir -p "$1"
-  mount -t tmpfs -o "size=$2" tmpfs "$1"
+  mount -t tmpfs -o "size=$2,mode=700" tmpfs "$1"
 }
 
 # --- 9: no room on a machine ---

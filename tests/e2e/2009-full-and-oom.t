@@ -23,7 +23,7 @@ kill_tools() { # HOME
 # --- 9: a machine's disk is full in the middle of a run ---
 cache=$machines/m1/.cache/boardman
 mkdir -p "$cache"
-mount -t tmpfs -o size=100m tmpfs "$cache"
+mount -t tmpfs -o size=100m,mode=700 tmpfs "$cache"
 mkwaiting "${jobs[@]}"
 lab m1 m2
 begin --dist --no-local -j 2
