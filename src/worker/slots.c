@@ -39,11 +39,20 @@ static bool is_shared(const char *dir)
 	       (st.st_mode & S_IWOTH);
 }
 
+/* Under another name first: a directory that is not yet everybody's looks like a wrong one to whoever comes meanwhile. An empty one that came
+ * meanwhile is replaced, which nobody notices; one in use cannot be. */
 static bool make_shared(const char *dir)
 {
-	if (mkdir(dir, 0700) == 0)
-		return chmod(dir, 01777) == 0;
-	return is_shared(dir);
+	struct stat st;
+	if (lstat(dir, &st) == 0)
+		return is_shared(dir);
+	char *temp = xasprintf("%s.XXXXXX", dir);
+	bool begun = mkdtemp(temp) != NULL;
+	bool made = begun && chmod(temp, 01777) == 0 && rename(temp, dir) == 0;
+	if (begun && !made)
+		rmdir(temp);
+	free(temp);
+	return made || is_shared(dir);
 }
 
 static char *find_dir(struct error *err)

@@ -114,12 +114,64 @@ static void test_directory(void)
 	ok(strstr(err.text, at("private")), "which is told (%s)", err.text);
 }
 
+/* Tries when `start` ends, says how it went, and holds on until it is killed. */
+static void compete(int start, int said)
+{
+	char c;
+	if (read(start, &c, 1) < 0)
+		_exit(1);
+	struct slots *s = slots_open(1, NULL);
+	c = !s ? '!' : slots_take(s) < 0 ? '-' : '+';
+	if (write(said, &c, 1) < 0)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* Several that find no directory at the same time: each gets one, and together they get one slot. */
+static void test_begun_together(void)
+{
+	enum { RIVALS = 8, ROUNDS = 20 };
+	int got = 0, without = 0;
+	setenv("BOARDMAN_SLOTS_DIR", at("new"), 1);
+	for (int round = 0; round < ROUNDS; round++) {
+		int start[2], said[2];
+		pid_t pids[RIVALS];
+		must(fs_remove_tree(at("new"), NULL) == 0 && pipe(start) == 0 && pipe(said) == 0,
+			"begin");
+		for (int i = 0; i < RIVALS; i++) {
+			if ((pids[i] = fork()) == 0) {
+				close(start[1]);
+				compete(start[0], said[1]);
+			}
+		}
+		close(start[0]);
+		close(start[1]);
+		for (int i = 0; i < RIVALS; i++) {
+			char c = 0;
+			must(read(said[0], &c, 1) == 1, "read");
+			got += c == '+';
+			without += c == '!';
+		}
+		for (int i = 0; i < RIVALS; i++) {
+			kill(pids[i], SIGKILL);
+			waitpid(pids[i], NULL, 0);
+		}
+		close(said[0]);
+		close(said[1]);
+	}
+	is_int(without, 0, "begun together, each finds the directory");
+	is_int(got, ROUNDS, "and one of them gets the slot");
+}
+
 int main(void)
 {
 	setenv("BOARDMAN_SLOTS_DIR", at("slots"), 1);
 	test_one();
 	test_two();
 	test_killed();
+	test_begun_together();
+	setenv("BOARDMAN_SLOTS_DIR", at("slots"), 1);
 	test_directory();
 	return done_testing();
 }
