@@ -152,7 +152,8 @@ static void add_tail(struct stream *s)
 	if (!s->over)
 		return;
 	size_t skip = s->tail.len > TAIL_SIZE ? s->tail.len - TAIL_SIZE : 0;
-	const char *nl = skip ? memchr(s->tail.data + skip, '\n', s->tail.len - skip) : NULL;
+	bool torn = skip || s->over > s->tail.len;
+	const char *nl = torn ? memchr(s->tail.data + skip, '\n', s->tail.len - skip) : NULL;
 	if (nl)
 		skip = (size_t)(nl + 1 - s->tail.data);
 	uint64_t lost = s->over - (s->tail.len - skip);

@@ -298,6 +298,11 @@ static void test_output(void)
 	long long lost = atoll(o.err + 702);
 	const char *rest = mark ? strchr(mark, '\n') + 1 : "";
 	is_int(700 + lost + (long long)strlen(rest), 700008, "what is left out is counted");
+	/* As many bytes as the tail holds twice, behind the ceiling: it is cut to its own size as the last byte comes. */
+	o = sh("printf 'x%.0s' $(seq 7) >&2; yes 123456 | head -c 131072 >&2",
+		(struct proc_spec){.max_output = 7});
+	ok(strstr(o.err, " bytes are left out here]\n123456\n"),
+		"whole lines, wherever it was cut");
 	o = sh("printf 12345", (struct proc_spec){.max_output = 5});
 	ok(o.r.out.len == 5 && !o.r.cut, "exactly the ceiling is not cut");
 	o = sh("head -c 3000000 /dev/zero", (struct proc_spec){0});
