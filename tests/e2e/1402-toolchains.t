@@ -63,7 +63,7 @@ for f in cores/tiny/wiring.h tools/tiny/include/stdint.h boards.txt; do
   copy byte
   echo >>"$T/byte/tiny/tiny/$f"
   fresh -b one --no-local sk
-  is "$(ran_on)" 'moa ohau' "a machine whose $f differs builds nothing"
+  ok "a machine whose $f differs builds nothing" eval '[ -n "$(ran_on)" ] && [[ $(ran_on) != *ruru* ]]'
 done
 rm -rf "$T/byte"
 copy byte
