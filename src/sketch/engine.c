@@ -133,6 +133,8 @@ static void fill_slots(void *ctx)
 
 void engine_submit(struct engine *e, const struct engine_job *j)
 {
+	if (e->closing)
+		return;
 	struct queued *q = xcalloc(1, sizeof *q);
 	q->job = run_job_copy(j);
 	DL_APPEND(e->queue, q);

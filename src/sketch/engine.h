@@ -114,7 +114,8 @@ struct engine_events {
 /* Copies what it needs of the config. */
 struct engine *engine_open(uv_loop_t *loop, const struct engine_config *c,
 	const struct engine_events *ev, struct error *err);
-/* Takes a job. Its `finished` comes later, from the loop, never from within this call. Jobs over sketch_jobs wait in order. */
+/* Takes a job. Its `finished` comes later, from the loop, never from within this call. Jobs over sketch_jobs wait in order. After
+ * engine_close nothing is taken. */
 void engine_submit(struct engine *e, const struct engine_job *j);
 /* Unstarted jobs end with BUILD_CANCELLED; with `kill` running ones too. An unknown id is nothing. */
 void engine_cancel(struct engine *e, uint64_t id, bool kill);
