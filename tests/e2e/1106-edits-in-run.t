@@ -5,6 +5,7 @@
 . "$srcdir/tests/lib/caches.sh"
 pristine=$T/pristine
 system=hardware/tiny/tiny/tools/tiny/include/stdint.h
+hex=boardman-out/current/tiny.tiny.one/s+User/firmware/User.ino.hex
 cp -a "$TINY" "$pristine"
 
 # At a gate a compile tells that it is there, and goes on when it may.
@@ -35,7 +36,7 @@ int n = 1;'
   put s/User/part.cpp '#include "own.h"
 int part = 1;'
 }
-during() { # WANTED-STATUS COMMAND…: a build, and this done while it stands at its gate
+during() { # WANTED-STATUS COMMAND…: a build, and this done while it stands at its gate. Status "true": as the output tree has it
   local want=$1
   shift
   rm -f "$T/at" "$T/go"
@@ -45,6 +46,10 @@ during() { # WANTED-STATUS COMMAND…: a build, and this done while it stands at
   "$@"
   : >"$T/go"
   finish run "$background_pid"
+  if [ "$want" = true ]; then
+    want=1
+    [ ! -s "$hex" ] || want=0
+  fi
   ok_status "$want" '… and the run ends'
 }
 next_runs() { # NAME
@@ -112,8 +117,13 @@ in_run 'a new directory of a library' put "$src/sub/new.cpp" 'int new_four;'
 in_run 'a new file of the core' put "$core/new.c" 'int new_five;'
 in_run 'a new header that shadows another' put "$src/own.h" 'int shadow;'
 in_run 'a new library that wins' mklibrary own
-in_run 'a file of the sketch goes' rm s/User/part.cpp
-in_run 'a file of a library goes' rm "$src/gone.cpp"
+goes() { # NAME FILE: it may have been compiled by then, or not
+  scene
+  during true rm "$2"
+  next_runs "$1"
+}
+goes 'a file of the sketch goes' s/User/part.cpp
+goes 'a file of a library goes' "$src/gone.cpp"
 lose_cache() { rm -rf "$cache"/{objects,manifests,bundles} 2>/dev/null || :; }
 in_run 'the cache goes' lose_cache
 
