@@ -104,11 +104,21 @@ static void act_spam(struct unit *u, const char *text, struct place at)
 static void act_hold(struct unit *u, const char *text, struct place at)
 {
 	(void)text;
+	int told[2];
+	char c;
 	fflush(NULL);
-	if (fork() != 0)
-		return;
-	log_start("held", at.file);
-	act_hang(u, "", at);
+	if (pipe(told) < 0)
+		die("no pipe");
+	if (fork() == 0) {
+		log_start("held", at.file);
+		close(told[0]);
+		close(told[1]);
+		act_hang(u, "", at);
+	}
+	close(told[1]);
+	if (read(told[0], &c, 1) != 0)
+		die("the child says what it should not");
+	close(told[0]);
 }
 
 static void act_touch(struct unit *u, const char *text, struct place at)
