@@ -136,23 +136,18 @@ static void remove_content(const char *dir)
 /* Not seen by readers before `done` is there, so written in place. */
 static int put_text(const char *dir, const char *name, const struct buf *text, struct error *err)
 {
-	size_t at = 0;
 	if (!text->len)
 		return 0;
 	char *path = path_join(dir, name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-	while (fd >= 0 && at < text->len) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-		if (n < 0 && errno != EINTR)
-			break;
-		at += n > 0 ? (size_t)n : 0;
+	int ret = fd < 0 ? -1 : fs_write_all(fd, text->data, text->len), reason = errno;
+	if (fd >= 0 && close(fd) < 0 && ret == 0) {
+		ret = -1;
+		reason = errno;
 	}
-	int reason = errno, ret = 0;
-	if (fd >= 0 && close(fd) < 0 && at == text->len)
-		reason = errno, ret = -1;
 	errno = reason;
-	if (fd < 0 || at < text->len || ret < 0)
-		ret = error_errno(err, "cannot write '%s'", path);
+	if (ret < 0)
+		error_errno(err, "cannot write '%s'", path);
 	free(path);
 	return ret;
 }

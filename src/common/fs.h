@@ -16,6 +16,8 @@ struct strv;
 int fs_read(const char *path, size_t max, struct buf *out, struct error *err);
 /* Writes `path` by a temporary file beside it and rename; never seen half-written. */
 int fs_write(const char *path, const void *data, size_t len, struct error *err);
+/* write(2) until all is written, not stopped by a signal; -1 and errno. */
+int fs_write_all(int fd, const void *data, size_t len);
 /* mkdir -p. An existing directory is fine. */
 int fs_mkdirs(const char *path, struct error *err);
 /* rm -rf, not following symlinks; a missing path is fine. */

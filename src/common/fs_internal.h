@@ -11,9 +11,8 @@ struct error;
 
 /* Opens a regular file for reading and fills `st`. The descriptor, or -1 and err. */
 int fs_open_regular(const char *path, struct stat *st, struct error *err);
-/* read(2) and write(2), not stopped by a signal; -1 and errno. */
+/* read(2), not stopped by a signal; -1 and errno. */
 ssize_t fs_read_some(int fd, void *data, size_t len);
-int fs_write_all(int fd, const void *data, size_t len);
 /* A new random name in the directory of `path`; free() it. */
 char *fs_temp_name(const char *path);
 /* Makes such a file and opens it for writing; free() *temp. The descriptor, or -1 and err. */

@@ -27,20 +27,6 @@ char *store_path(
 	return xasprintf("%s/%s/%.2s/%s%s", st->dir, kind, hex, hex, ext);
 }
 
-static int write_all(int fd, const char *p, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int open_temp(struct store *st, char **temp, int mode, struct error *err)
 {
 	for (int tries = 0;; tries++) {
@@ -83,7 +69,7 @@ int store_write(struct store *st, const char *path, const void *data, size_t len
 	int fd = open_temp(st, &temp, mode, err);
 	if (fd < 0)
 		return -1;
-	int r = write_all(fd, data, len);
+	int r = fs_write_all(fd, data, len);
 	if (r == 0)
 		r = fchmod(fd, (mode_t)mode);
 	int reason = errno;

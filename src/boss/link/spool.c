@@ -148,18 +148,9 @@ static int begin_file(
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t len, const char *path, struct error *err)
+static int write_all(const struct file *f, int fd, const char *data, size_t len, struct error *err)
 {
-	while (len) {
-		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_errno(err, "cannot write '%s'", path);
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return fs_write_all(fd, data, len) < 0 ? error_errno(err, "cannot write '%s'", f->path) : 0;
 }
 
 static int make_file(struct spool *s, struct attempt *a, struct file *f, struct error *err)
@@ -176,9 +167,9 @@ static int put(struct spool *s, struct attempt *a, struct file *f, const struct 
 	struct error *err)
 {
 	if (!f->path && (make_file(s, a, f, err) < 0 ||
-				write_all(a->fd, f->head.data, f->head.len, f->path, err) < 0))
+				write_all(f, a->fd, f->head.data, f->head.len, err) < 0))
 		return -1;
-	return write_all(a->fd, p->data, p->len, f->path, err);
+	return write_all(f, a->fd, p->data, p->len, err);
 }
 
 /* A text goes to the disk when it becomes long, anything else at once. */

@@ -85,11 +85,5 @@ bool text_read(const char *path, size_t max, struct buf *out)
 
 int text_write(int fd, const struct buf *text)
 {
-	for (size_t at = 0; at < text->len;) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-		if (n < 0 && errno != EINTR)
-			return errno == EPIPE ? 0 : errno;
-		at += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
+	return fs_write_all(fd, text->data, text->len) == 0 || errno == EPIPE ? 0 : errno;
 }
