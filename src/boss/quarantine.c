@@ -9,6 +9,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/fs.h"
+#include "common/host.h"
 #include "common/timing.h"
 #include "common/xalloc.h"
 
@@ -52,9 +53,13 @@ char *quarantine_trouble(const char *dir, const char *machine, time_t now)
 int quarantine_add(const char *dir, const char *machine, const char *why, struct error *err)
 {
 	char *path = path_join(dir, machine), *line = xasprintf("%s\n", why);
-	int ret = fs_mkdirs(dir, err);
+	char *state = path_dir(dir);
+	int ret = host_dir_make(state, err);
+	if (ret == 0)
+		ret = fs_mkdirs(dir, err);
 	if (ret == 0)
 		ret = fs_write(path, line, strlen(line), err);
+	free(state);
 	free(line);
 	free(path);
 	return ret;

@@ -8,7 +8,7 @@
 
 struct error;
 
-/* Why the machine gets no jobs, with the cure: new string. NULL: it is free. `dir` need not exist. */
+/* Why the machine gets no jobs, with the cure: new string. NULL: it is free. `dir`, beneath host_state_dir, need not exist. */
 char *quarantine_trouble(const char *dir, const char *machine, time_t now);
 int quarantine_add(const char *dir, const char *machine, const char *why, struct error *err);
 /* 1: it is free now, 0: it was free already; -1 and err. */

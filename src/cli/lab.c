@@ -327,7 +327,7 @@ struct lab *lab_new(
 	l->pace = ssh_pace_new(HANDSHAKES);
 	name_run(l);
 	l->host = host_id();
-	if (!cache || host_cache_make(cache, err) < 0) {
+	if (!cache || host_dir_make(cache, err) < 0) {
 		free(cache);
 		goto fail;
 	}

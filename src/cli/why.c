@@ -258,7 +258,7 @@ static int open_shared(struct why *w, struct error *err)
 {
 	struct setup *s = &w->plan.setup;
 	const struct settings *t = &w->plan.settings;
-	if (host_cache_make(s->cache_dir, err) < 0)
+	if (host_dir_make(s->cache_dir, err) < 0)
 		return -1;
 	if (!s->files)
 		s->files = file_index_open(s->cache_dir);

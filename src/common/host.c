@@ -65,7 +65,7 @@ static int check_both(const char *dir, const char *variable, struct error *err)
 	return ret < 0 ? ret : check_own(dir, variable, err);
 }
 
-int host_cache_make(const char *dir, struct error *err)
+int host_dir_make(const char *dir, struct error *err)
 {
 	char *above = path_dir(dir), *home = path_dir(above);
 	int ret = fs_mkdirs(home, err);

@@ -11,7 +11,7 @@ char *host_id(void);
 char *host_cache_dir(struct error *err);
 /* The same beneath $XDG_STATE_HOME, else ~/.local/state: what later runs should know, and nobody can find out again. */
 char *host_state_dir(struct error *err);
-/* Makes a cache's directory, and the one above it, for this user alone. */
-int host_cache_make(const char *dir, struct error *err);
+/* Makes either, and the directory above it, for this user alone. */
+int host_dir_make(const char *dir, struct error *err);
 
 #endif

@@ -39,7 +39,7 @@ static int make_dirs(const char *dir, struct error *err)
 {
 	static const char *const names[] = {
 		"objects", "manifests", "bundles", "texts", "locks", "tmp"};
-	if (host_cache_make(dir, err) < 0)
+	if (host_dir_make(dir, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char *path = path_join(dir, names[i]);

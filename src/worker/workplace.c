@@ -69,7 +69,7 @@ struct workplace *workplace_open(bool private_view, struct error *err)
 	w->git_dir = path_join(dir, WORKPLACE_GIT);
 	w->trees = path_join(dir, WORKPLACE_TREES);
 	w->run_dir = xasprintf("%s/run/%ld", dir, (long)getpid());
-	if (host_cache_make(dir, err) < 0 || fs_mkdirs(w->run_dir, err) < 0 ||
+	if (host_dir_make(dir, err) < 0 || fs_mkdirs(w->run_dir, err) < 0 ||
 		!(w->roll = roll_sign(dir, err)) || (private_view && open_view(w, err) < 0)) {
 		workplace_free(w);
 		return NULL;
