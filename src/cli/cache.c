@@ -32,6 +32,7 @@ static int prune(struct invocation *in, const char *dir, struct error *err)
 	struct store_usage removed = {0};
 	if (prune_limits(&limits, &in->options, in->config.cache_max, err) < 0)
 		return -1;
+	store_sweep(dir);
 	if (fs_is_dir(dir) && store_prune(dir, limits.bytes, limits.age, &removed, err) < 0)
 		return -1;
 	prune_say(in, &removed);
