@@ -310,7 +310,7 @@ static void on_lost(void *ctx, struct machine *m, const char *why)
 	lm->why = xstrdup(why);
 	free(c->fault);
 	c->fault = xasprintf("%s: %s", lm->spec->name, why);
-	if (machine_lied(m))
+	if (machine_ending(m) == ENDING_LIE)
 		campaign_convict_liar(lm, why);
 	else if (c->lab && !lm->told_away)
 		tell_lost(c, lm, delay);

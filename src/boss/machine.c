@@ -20,7 +20,7 @@ struct machine {
 	bool entered; /* the state's action was done */
 	bool quitting; /* asked to: its end is no loss */
 	char *fault; /* to be told as lost */
-	bool lied;
+	enum ending ending; /* of the link, if it has told */
 	unsigned slots;
 	bool limit_due; /* to be told */
 	unsigned limits_owed; /* told, and not answered yet */
@@ -396,14 +396,16 @@ static bool is_sign_of_life(const struct response *r)
 static void on_error(struct machine *m, const struct response *r)
 {
 	const char *msg = r->msg ? r->msg : "unknown error";
-	if (r->ours) {
+	if (!r->fatal) {
+		log_warning("%s: %s", m->name, msg);
+		return;
+	}
+	m->ending = r->ending;
+	if (r->ending == ENDING_NO_ROOM) {
 		m->events.no_room(m->events.ctx, msg);
 		machine_kill(m);
-	} else if (r->fatal) {
-		m->lied |= r->lie;
-		fail(m, xstrdup(msg));
 	} else {
-		log_warning("%s: %s", m->name, msg);
+		fail(m, xstrdup(msg));
 	}
 }
 
@@ -474,9 +476,9 @@ const char *machine_arch(const struct machine *m)
 	return m->arch ? m->arch : "";
 }
 
-bool machine_lied(const struct machine *m)
+enum ending machine_ending(const struct machine *m)
 {
-	return m->lied;
+	return m->ending;
 }
 
 size_t machine_index(const struct machine *m)

@@ -79,8 +79,8 @@ const char *machine_name(const struct machine *m);
 /* What its worker said when it was ready; "" before. Borrowed. */
 const char *machine_version(const struct machine *m);
 const char *machine_arch(const struct machine *m);
-/* Whether it was lost for what its worker said, which no true one says. */
-bool machine_lied(const struct machine *m);
+/* How its link ended, once that was told; ENDING_LOSS before. */
+enum ending machine_ending(const struct machine *m);
 size_t machine_index(const struct machine *m);
 enum machine_state machine_state(const struct machine *m);
 const char *machine_state_name(enum machine_state s);

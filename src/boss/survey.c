@@ -94,7 +94,7 @@ static void on_looked(void *ctx, struct machine *m, const struct probe *p)
 static void on_lost(void *ctx, struct machine *m, const char *why)
 {
 	struct asked *a = ctx;
-	(void)m;
+	a->row->done = machine_ending(m) == ENDING_DONE;
 	if (!a->row->trouble)
 		a->row->trouble = xstrdup(why);
 }

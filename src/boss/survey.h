@@ -20,6 +20,7 @@ struct survey_row {
 	struct probe facts; /* zero when it was not reached */
 	struct probe boards; /* only n_boards and boards count */
 	char *trouble; /* why it would not be used, with the cure; NULL: it would */
+	bool done; /* the program that was started there has ended with status 0 */
 };
 
 /* Fills one row per machine, in their order; runs the loop until all have answered or failed, with `until_known` no longer than a grace after each

@@ -25,7 +25,6 @@
 
 #define SCHEMA "boardman-machines/1"
 #define GIB ((double)(1ull << 30))
-#define ERRAND_DONE "ended with status 0" /* how a link tells that the program did its work */
 #define DIGEST_SHOWN 12 /* digits: enough to compare by eye */
 
 struct listing {
@@ -287,7 +286,8 @@ static void on_said(void *ctx, const char *machine, const char *line)
 {
 	struct listing *l = ctx;
 	struct buf out = BUF_INIT;
-	buf_addf(&out, "%s: %s\n", machine, line);
+	visible_addf(&out, "%s: %s", machine, line);
+	buf_addch(&out, '\n');
 	say(l->in, &out);
 	buf_release(&out);
 }
@@ -300,9 +300,12 @@ static enum exit_status run_errand(struct listing *l)
 	lab_listen(l->lab, on_said, l);
 	l->rows = survey_run(&l->loop, machines, l->n, &l->settings, NULL, &none, false);
 	for (size_t i = 0; i < l->n; i++) {
-		if (!l->rows[i].trouble || strstr(l->rows[i].trouble, ERRAND_DONE))
+		if (l->rows[i].done)
 			continue;
-		log_error("%s: %s", l->rows[i].name, l->rows[i].trouble);
+		log_error("%s: %s", l->rows[i].name,
+			l->rows[i].trouble ? l->rows[i].trouble
+					   : "its boardman did something else; cure: have this "
+					     "version there");
 		status = STATUS_INCOMPLETE;
 	}
 	return status;

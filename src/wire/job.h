@@ -277,6 +277,14 @@ enum response_kind {
 /* Its name on the wire. */
 const char *response_name(enum response_kind k);
 
+/* How the link to a worker came to its end. */
+enum ending {
+	ENDING_LOSS, /* it died, is silent, was cut, or failed */
+	ENDING_DONE, /* its program ended with status 0 */
+	ENDING_LIE, /* it said what no true worker says */
+	ENDING_NO_ROOM, /* the boss's own disk does not take what it sends */
+};
+
 struct response {
 	enum response_kind kind;
 	int protocol; /* ready */
@@ -295,8 +303,7 @@ struct response {
 	int exceptions; /* build_done */
 	const char *msg; /* note, error */
 	bool fatal; /* error */
-	bool lie; /* error: the worker said what no true one says; told by the boss's side of the link, not on the wire */
-	bool ours; /* error: of the boss's own disk, told by its side of the link; not on the wire */
+	enum ending ending; /* fatal error: told by the boss's side of the link, not on the wire */
 };
 
 /* One end of a link: messages go out through `send`. Both ends are called on the loop's thread only,

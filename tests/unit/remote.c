@@ -128,7 +128,8 @@ static bool runs(const char *part)
 static struct {
 	struct link link;
 	int kinds[RESP_COUNT]; /* how many of each were heard */
-	bool fatal, ours;
+	bool fatal;
+	enum ending ending;
 	char *why; /* of the last error */
 	char *content; /* of the last result's first file */
 	struct strv noise;
@@ -143,7 +144,7 @@ static void on_response(void *ctx, const struct response *r)
 	uv_stop(&loop);
 	if (r->kind == RESP_ERROR) {
 		boss.fatal |= r->fatal;
-		boss.ours |= r->ours;
+		boss.ending = r->ending;
 		free(boss.why);
 		boss.why = xstrdup(r->msg);
 	}
@@ -421,7 +422,8 @@ static void workers_that_end(void)
 	start_serving();
 	complains("first\nboardman: \x1b[2J it is late\n");
 	ends(3, NULL);
-	ended("the worker ended with status 3: boardman: ?[2J it is late; cure: -D shows what it "
+	ended("the worker ended with status 3: boardman: \\x1b[2J it is late; cure: -D shows what "
+	      "it "
 	      "says");
 	start_worker("/far/boardman");
 	wait_for_error();
@@ -505,7 +507,7 @@ static void no_room(void)
 	prints(PIECE("0", "aGVs"));
 	prints(READY);
 	ok(boss.why && strstr(boss.why, at("no-directory")), "a disk of ours that takes nothing");
-	ok(boss.ours && !boss.fatal && boss.kinds[RESP_ERROR] == 1,
+	ok(boss.fatal && boss.ending == ENDING_NO_ROOM && boss.kinds[RESP_ERROR] == 1,
 		"… is not the machine's fault, and told once");
 	spool_dir = "spool";
 	end();

@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/timing.h"
 #include "common/utf8.h"
+#include "common/visible.h"
 #include "common/xalloc.h"
 #include "git/push.h"
 #include "wire/frame.h"
@@ -93,23 +94,20 @@ static void go(struct remote *r, enum state to)
 		uv_timer_stop(r->deadline);
 }
 
-static void die(struct remote *r, const struct response *last_words)
+static void end(struct remote *r, enum ending ending, const char *why)
 {
 	if (r->state == STATE_DEAD)
 		return;
 	go(r, STATE_DEAD);
 	uv_timer_stop(r->ping);
-	r->to_boss.send(r->to_boss.ctx, last_words);
+	r->to_boss.send(r->to_boss.ctx,
+		&(struct response){
+			.kind = RESP_ERROR, .msg = why, .fatal = true, .ending = ending});
 }
 
 static void fail(struct remote *r, const char *why)
 {
-	die(r, &(struct response){.kind = RESP_ERROR, .msg = why, .fatal = true});
-}
-
-static void fail_lie(struct remote *r, const char *why)
-{
-	die(r, &(struct response){.kind = RESP_ERROR, .msg = why, .fatal = true, .lie = true});
+	end(r, ENDING_LOSS, why);
 }
 
 /* Takes `why`. */
@@ -119,13 +117,9 @@ static void fail_told(struct remote *r, char *why)
 	free(why);
 }
 
-/* A worker that lies, or a disk of ours that takes no more. */
 static void fail_spool(struct remote *r, const char *why)
 {
-	if (spool_is_broken(r->spool))
-		die(r, &(struct response){.kind = RESP_ERROR, .msg = why, .ours = true});
-	else
-		fail_lie(r, why);
+	end(r, spool_is_broken(r->spool) ? ENDING_NO_ROOM : ENDING_LIE, why);
 }
 
 /* Timers go first: where the boss was stopped, or did not get to run for long, the answer is there and not yet read. */
@@ -287,17 +281,13 @@ static void on_conn_failed(void *ctx, enum conn_fault fault, const char *why, co
 
 /* ---- the worker's words ---- */
 
-/* For a message: on one line, no longer than this, without what a terminal would obey. */
-#define MAX_LAST_WORDS 400
+#define MAX_LAST_WORDS 400 /* bytes: for a message */
 
-static char *printable(const char *line, size_t len)
+static char *quoted(const char *line, size_t len)
 {
 	struct buf text = BUF_INIT;
-	utf8_add(&text, line, len);
+	visible_add(&text, line, len);
 	buf_truncate(&text, utf8_cut(buf_str(&text), text.len, MAX_LAST_WORDS));
-	for (char *p = text.data; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
 	return buf_detach(&text);
 }
 
@@ -306,7 +296,7 @@ static bool on_noise_line(void *ctx, const char *line, size_t len)
 	struct remote *r = ctx;
 	if (len) {
 		free(r->last_words);
-		r->last_words = printable(line, len);
+		r->last_words = quoted(line, len);
 	}
 	if (len && r->config.noise)
 		r->config.noise(r->config.ctx, line);
@@ -326,7 +316,7 @@ static void on_result(struct remote *r, const struct build_result *result)
 	struct build_result whole;
 	struct error err = ERROR_INIT;
 	if (result->unchanged)
-		fail_lie(r, "the worker calls unchanged what it was never shown");
+		end(r, ENDING_LIE, "the worker calls unchanged what it was never shown");
 	else if (spool_complete(r->spool, result, &whole, &err) < 0)
 		fail_spool(r, err.text);
 	else
@@ -367,10 +357,7 @@ static void on_response(struct remote *r, const struct response *m)
 static void fail_nonsense(struct remote *r, const char *what, bool whole_line)
 {
 	char *why = xasprintf("the worker speaks nonsense: %s" CURE_VERSION, what);
-	if (whole_line && r->state == STATE_SERVING)
-		fail_lie(r, why);
-	else
-		fail(r, why);
+	end(r, whole_line && r->state == STATE_SERVING ? ENDING_LIE : ENDING_LOSS, why);
 	free(why);
 }
 
@@ -407,8 +394,10 @@ static void on_worker_ended(void *ctx, int status, const char *why)
 {
 	struct remote *r = ctx;
 	r->channel = NULL;
-	fail_told(r, why ? xasprintf("the worker ended: %s", why)
-			 : end_of_worker(status, r->last_words, r->boardman));
+	char *text = why ? xasprintf("the worker ended: %s", why)
+			 : end_of_worker(status, r->last_words, r->boardman);
+	end(r, why || status ? ENDING_LOSS : ENDING_DONE, text);
+	free(text);
 }
 
 static void say(struct remote *r, const struct command *c)
