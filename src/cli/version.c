@@ -1,10 +1,10 @@
 /* version: the verb, and the number, which the build gives. */
 #ifdef HAVE_CONFIG_H
-#include "cli/say.h"
 #include "config.h"
 #endif
 #include "cli/version.h"
 
+#include "cli/say.h"
 #include "cli/verb.h"
 #include "common/buf.h"
 #include "common/log.h"

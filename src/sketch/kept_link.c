@@ -1,14 +1,14 @@
 /* kept_link: a link's whole result under the digest of all that went in: the firmware's files as a bundle and, beside it, one
  * text of what the tools said, each part behind its length. The text is written first: a bundle without it is not used.
  */
+#include "sketch/kept_link.h"
+
 #include <stdlib.h>
-#include <string.h>
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "sketch/firmware.h"
-#include "sketch/kept_link.h"
 #include "sketch/run.h"
 #include "sketch/store.h"
 

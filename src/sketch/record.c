@@ -158,9 +158,11 @@ static void seal(struct run *r, const struct buf *text, bool once)
 	buf_addf(&r->result.deps, HEAD "%s\t%s\n", settings, once ? "-" : key);
 	buf_add(&r->result.deps, text->data, text->len);
 	free(r->result.key);
-	r->result.key = once ? NULL : key;
+	r->result.key = NULL;
 	if (once)
 		free(key);
+	else
+		r->result.key = key;
 }
 
 void record_make(struct run *r)
