@@ -268,14 +268,25 @@ void context_recipes(
 	free(exact);
 }
 
+/* Platforms set some of these for the sake of old programs; the values of a build go before theirs. */
+static void leave_open(struct props *over)
+{
+	static const char *const of_build[] = {"build.path", "build.project_name",
+		"build.source.path", "includes", "object_file", "preprocessed_file_path",
+		"source_file"};
+	for (size_t i = 0; i < ARRAY_LEN(of_build); i++)
+		props_setf(over, of_build[i], "{%s}", of_build[i]);
+}
+
 static void make_recipes(struct context *c)
 {
 	struct board *b = c->board;
+	struct props *over = props_new();
+	leave_open(over);
 	for (int l = 0; l < LANG_COUNT; l++) {
 		const char *text = props_get(b->props, recipe_key[l]);
-		c->recipe[l] = text && *text ? board_expand(b, NULL, text) : NULL;
+		c->recipe[l] = text && *text ? board_expand(b, over, text) : NULL;
 	}
-	struct props *over = props_new();
 	if (!props_get(b->props, "preproc.macros.flags"))
 		props_set(over, "preproc.macros.flags", "-w -x c++ -E -CC");
 	props_set(over, "build.library_discovery_phase", "1");

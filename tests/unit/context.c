@@ -145,6 +145,21 @@ static void preproc_argv(void)
 	ok(close_book(&c), "closed");
 }
 
+/* Cores for several IDEs set names of the build themselves, for the older ones. */
+static void names_of_the_build(void)
+{
+	struct book b = {0};
+	struct error err = ERROR_INIT;
+	BOOK(&b, "preprocessed_file_path={build.path}/nul", "includes=-I/theirs",
+		"source_file=theirs.cpp", "object_file=theirs.o", "build.path=/theirs");
+	is_int(preproc(&b, NULL), 0, "a platform with values of its own");
+	ok(pair(&b.argv, "-o", "/o/x.i") && pair(&b.argv, "-I/inc one", "-I/inc2"),
+		"preprocesses ours");
+	is_int(compile(&b, LANG_CXX, &err), 0, "… and compiles");
+	ok(pair(&b.argv, "-o", "/o/x.o") && !arg_at(&b.argv, "theirs.cpp"), "… ours");
+	ok(close_book(&b), "closed");
+}
+
 static void other_recipes(void)
 {
 	struct book b = {0};
@@ -449,6 +464,7 @@ int main(void)
 	own_dependency_flags();
 	reproducible();
 	preproc_argv();
+	names_of_the_build();
 	other_recipes();
 	texts();
 	settings();
