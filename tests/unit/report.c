@@ -151,7 +151,7 @@ static struct run_row failing_in(const char *sketch, const char *fmt, const char
 {
 	char *text = xasprintf(fmt, test_tmpdir(), sketch, sketch);
 	struct run_row r = failing(sketch, text);
-	r.reason = xstrdup(reason);
+	r.reason = reason ? xstrdup(reason) : NULL;
 	free(text);
 	return r;
 }
@@ -191,6 +191,13 @@ static void the_same_elsewhere(void)
 		"of which one has more");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		run_row_release(&rows[i]);
+
+	const char *full = "ld: %s/%s/build/%s.ino.elf section `.text' will not fit in region\n";
+	struct run_row large[] = {failing_in("A", full, NULL), failing_in("B", full, NULL)};
+	ok(strstr(listed(large, 2), " will not fit in region\n  the same in 1 other job: B\n"),
+		"a linker names a file, and no place in it");
+	for (size_t i = 0; i < ARRAY_LEN(large); i++)
+		run_row_release(&large[i]);
 
 	struct run_row slow[] = {new_row("A", VERDICT_TIMEOUT), new_row("B", VERDICT_TIMEOUT),
 		new_row("C", VERDICT_INFRA)};

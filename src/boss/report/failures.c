@@ -238,11 +238,14 @@ static void add_head(struct buf *out, const struct report_style *s, const struct
 	buf_addstr(out, r->unchanged ? ", unchanged)\n" : ")\n");
 }
 
-/* A place in the sketch itself tells its name as well. */
+/* A FILE:LINE in the sketch itself tells its name as well. */
 static bool is_place_in(const char *place, const char *sketch)
 {
+	const char *number = place ? strrchr(place, ':') : NULL;
+	if (!number || !number[1] || number[1 + strspn(number + 1, "0123456789")])
+		return false;
 	char *dir = xasprintf("%s/", path_base(sketch));
-	bool is = place && strstr(place, dir);
+	bool is = strstr(place, dir);
 	free(dir);
 	return is;
 }
