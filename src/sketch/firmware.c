@@ -370,18 +370,32 @@ void firmware_key(struct run *r, struct digest *out)
 
 /* ---- the result ---- */
 
+/* Cores append what the file is of: X.ino_atmega328p_16000000L.lst. */
+static bool bears_name(const char *name, const char *project)
+{
+	size_t n = strlen(project);
+	return !strncmp(name, project, n) && (name[n] == '.' || name[n] == '_');
+}
+
+static bool is_for_debugging(const char *name)
+{
+	static const char *const exts[] = {".elf", ".lst", ".map"};
+	for (size_t i = 0; i < ARRAY_LEN(exts); i++)
+		if (!strcmp(path_ext(name), exts[i]))
+			return true;
+	return false;
+}
+
 int firmware_files(const struct run *r, struct strv *names, struct error *err)
 {
 	struct fs_list l = {0};
 	const char *project = props_str(r->overlay, "build.project_name");
-	size_t n = strlen(project);
 	if (fs_list(r->job.build_dir, &l, err) < 0)
 		return -1;
 	for (size_t i = 0; i < l.n; i++) {
-		const char *name = l.v[i].name, *ext = path_ext(name);
-		bool debug = !strcmp(ext, ".elf") || !strcmp(ext, ".map");
-		if (l.v[i].type == 'f' && !strncmp(name, project, n) && name[n] == '.' &&
-			(!debug || r->shared->config.keep))
+		const char *name = l.v[i].name;
+		if (l.v[i].type == 'f' && bears_name(name, project) &&
+			(r->shared->config.keep || !is_for_debugging(name)))
 			strv_push(names, name);
 	}
 	fs_list_release(&l);

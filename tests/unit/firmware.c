@@ -326,7 +326,8 @@ static void key(void)
 static void files(void)
 {
 	static const char *const all[] = {"S.ino.hex", "S.ino.elf", "S.ino.map", "S.ino.eep",
-		"S.ino.with_bootloader.hex", "S.inox.hex", "T.ino.hex", "S.ino", "core.a"};
+		"S.ino.with_bootloader.hex", "S.ino_atmega8.bin", "S.ino_atmega8.lst", "S.inox.hex",
+		"T.ino.hex", "S.ino", "core.a"};
 	struct link l = {0};
 	struct error err = ERROR_INIT;
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -338,14 +339,15 @@ static void files(void)
 	open_link(&l, "out");
 	struct strv names = STRV_INIT;
 	is_int(firmware_files(&l.r, &names, &err), 0, "the files of the result");
-	ok(names.n == 3 && strv_contains(&names, "S.ino.eep") &&
+	ok(names.n == 4 && strv_contains(&names, "S.ino.eep") &&
+			strv_contains(&names, "S.ino_atmega8.bin") &&
 			strv_contains(&names, "S.ino.hex") &&
 			strv_contains(&names, "S.ino.with_bootloader.hex"),
 		"what bears the sketch's name");
 	strv_clear(&names);
 	l.d.s.config.keep = true;
 	firmware_files(&l.r, &names, &err);
-	is_int((long long)names.n, 5, "and what is kept on demand");
+	is_int((long long)names.n, 7, "and what is kept on demand");
 
 	struct strv paths = STRV_INIT;
 	struct digest k;
