@@ -43,11 +43,26 @@ static bool is_control(const char *s, size_t len)
 	       (len == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0);
 }
 
+/* Most of any line: how many bytes from the start are neither blank nor odd, nor begin a command. */
+static size_t plain_len(const char *s, size_t len)
+{
+	size_t n = 0;
+	while (n < len && s[n] > ' ' && s[n] < 0x7f && s[n] != '#' && s[n] != ':')
+		n++;
+	return n;
+}
+
 void visible_add(struct buf *out, const char *line, size_t len)
 {
 	bool at_start = true;
 	for (size_t i = 0, n; i < len; i += n ? n : 1) {
 		const char *c = line + i;
+		n = plain_len(c, len - i);
+		if (n) {
+			buf_add(out, c, n);
+			at_start = false;
+			continue;
+		}
 		n = utf8_first(c, len - i);
 		if (!n || is_control(c, n))
 			buf_addf(out, "\\x%02x", (unsigned char)c[n ? n - 1 : 0]);
