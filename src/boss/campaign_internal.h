@@ -65,6 +65,7 @@ struct campaign {
 	struct campaign_result *result;
 	struct campaign_job *jobs;
 	size_t n_jobs;
+	char *checked_dir; /* of results, which may be written to; NULL none yet */
 	struct sched *sched;
 	struct lab_machine *machines;
 	size_t n_machines;

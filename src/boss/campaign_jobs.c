@@ -105,13 +105,28 @@ static void job_free(struct campaign_job *j)
 	record_release(&j->known);
 }
 
+/* Rows of one board stand together, so that what leads to their results is looked at once. */
+static int check_dir(struct campaign *c, const char *dir, struct error *err)
+{
+	char *parent = path_dir(dir);
+	bool known = c->checked_dir && !strcmp(c->checked_dir, parent);
+	int ret = results_check_dir(known ? parent : outtree_path(c->config->out), dir, err);
+	if (ret == 0) {
+		free(c->checked_dir);
+		c->checked_dir = parent;
+	} else {
+		free(parent);
+	}
+	return ret;
+}
+
 static void load_job(struct campaign *c, size_t row)
 {
 	const char *board = matrix_board(c->config->matrix, row);
 	struct error err = ERROR_INIT;
 	char *dir = results_dir(
 		outtree_path(c->config->out), COMMIT, board, sketch_of(c, row)->name, &err);
-	if (!dir || results_check_dir(outtree_path(c->config->out), dir, &err) < 0) {
+	if (!dir || check_dir(c, dir, &err) < 0) {
 		end_row(c, &c->result->rows[row], VERDICT_INFRA, err.text);
 		free(dir);
 		return;
@@ -160,6 +175,7 @@ void campaign_unload(struct campaign *c)
 	for (size_t i = 0; i < c->n_jobs; i++)
 		job_free(&c->jobs[i]);
 	free(c->jobs);
+	free(c->checked_dir);
 	sched_free(c->sched);
 }
 
