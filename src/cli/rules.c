@@ -93,8 +93,11 @@ static void read_filter(struct sketch_rules *v, const struct matrix_sketch *s)
 	free(path);
 }
 
-static int read_yaml(struct sketch_yaml *y, const struct matrix_sketch *s, struct error *err)
+static int read_yaml(struct sketch_yaml *y, const struct selection *sel,
+	const struct matrix_sketch *s, struct error *err)
 {
+	if (strmap_get(&sel->bare, s->dir))
+		return 0;
 	if (sketch_yaml_load(y, s->dir, err) < 0)
 		return -1;
 	for (size_t i = 0; i < y->library_dirs.n; i++)
@@ -123,7 +126,7 @@ struct rules *rules_open(
 	r->v = xcalloc(sel->n + 1, sizeof *r->v);
 	for (size_t i = 0; i < sel->n; i++) {
 		r->v[i].own_board = SIZE_MAX;
-		if (read_yaml(&r->v[i].yaml, &sel->v[i], err) < 0) {
+		if (read_yaml(&r->v[i].yaml, sel, &sel->v[i], err) < 0) {
 			rules_free(r);
 			return NULL;
 		}

@@ -22,6 +22,7 @@ void selection_release(struct selection *s)
 		strv_release(&s->v[i].library_dirs);
 	}
 	free(s->v);
+	strmap_release(&s->bare);
 	free(s->top);
 	free(s->searched);
 	strv_release(&s->warnings);
@@ -66,18 +67,13 @@ static char *nearest_above(const char *dir, const char *top, bool (*is)(const ch
 	return NULL;
 }
 
-char *select_library(const char *dir)
-{
-	return nearest_above(dir, NULL, is_library);
-}
-
 /* ---- where to look ---- */
 
 /* With nothing named: pushes what to search. `tree` is git's, NULL outside. */
 static void default_places(const char *cwd, const char *tree, struct strv *out)
 {
 	char *sketch = nearest_above(cwd, tree, is_sketch);
-	char *library = sketch ? NULL : select_library(cwd);
+	char *library = sketch ? NULL : nearest_above(cwd, NULL, is_library);
 	char *examples = library ? path_join(library, "examples") : NULL;
 	if (sketch)
 		strv_push(out, sketch);
@@ -123,27 +119,32 @@ static char *name_of(const char *dir, const char *top)
 }
 
 struct naming {
+	const char *cwd;
 	struct strmap names; /* taken */
-	struct strmap libraries; /* parent directory to its library, "" none */
-	char *cwd_library;
+	struct strmap libraries; /* directory to the library it is or lies in, "" none */
 };
 
-/* Sketches lie side by side: their parent's answer serves all, unless one is a library itself. */
-static const char *library_of(struct naming *n, const char *dir)
+static const char *library_of(const struct selection *s, struct naming *n, const char *dir)
 {
-	char *parent = path_dir(dir), *found = strmap_get(&n->libraries, parent);
-	if (is_library(dir)) {
-		free(parent);
-		parent = xstrdup(dir);
-		found = NULL;
-	}
-	if (!found) {
-		found = select_library(parent);
-		found = found ? found : xstrdup("");
-		strmap_set(&n->libraries, parent, found);
-	}
+	const char *known = strmap_get(&n->libraries, dir);
+	if (known)
+		return known;
+	char *parent = path_dir(dir), *found;
+	if (!strmap_get(&s->bare, dir) && is_library(dir))
+		found = xstrdup(dir);
+	else
+		found = xstrdup(strcmp(parent, dir) ? library_of(s, n, parent) : "");
+	strmap_set(&n->libraries, dir, found);
 	free(parent);
-	return *found ? found : n->cwd_library;
+	return found;
+}
+
+/* Its own, else that of the current directory. New string; NULL none. */
+static char *tree_library(const struct selection *s, struct naming *n, const char *dir)
+{
+	const char *own = library_of(s, n, dir);
+	const char *library = *own ? own : library_of(s, n, n->cwd);
+	return *library ? xstrdup(library) : NULL;
 }
 
 static void add(struct selection *s, struct naming *n, const struct options *o, const char *dir)
@@ -161,20 +162,19 @@ static void add(struct selection *s, struct naming *n, const struct options *o, 
 	strmap_set(&n->names, name, s);
 	GROW(s->v, s->n, s->cap);
 	s->v[s->n++] = (struct matrix_sketch){
-		.dir = xstrdup(dir), .name = name, .tree_library = xstrdup(library_of(n, dir))};
+		.dir = xstrdup(dir), .name = name, .tree_library = tree_library(s, n, dir)};
 }
 
 static void add_all(
 	struct selection *s, const struct options *o, struct strv *dirs, const char *cwd)
 {
-	struct naming n = {STRMAP_INIT(NULL), STRMAP_INIT(free), select_library(cwd)};
+	struct naming n = {cwd, STRMAP_INIT(NULL), STRMAP_INIT(free)};
 	strv_sort(dirs);
 	for (size_t i = 0; i < dirs->n; i++)
 		if (!i || strcmp(dirs->v[i], dirs->v[i - 1]) != 0)
 			add(s, &n, o, dirs->v[i]);
 	strmap_release(&n.names);
 	strmap_release(&n.libraries);
-	free(n.cwd_library);
 }
 
 int select_sketches(struct selection *s, const struct options *o, const struct strv *args,
@@ -190,7 +190,7 @@ int select_sketches(struct selection *s, const struct options *o, const struct s
 		default_places(cwd, tree, &places);
 	note_searched(s, &places, cwd);
 	for (size_t i = 0; ret == 0 && i < places.n; i++)
-		ret = sketch_find(places.v[i], &dirs, &s->warnings, err);
+		ret = sketch_find(places.v[i], &dirs, &s->bare, &s->warnings, err);
 	if (ret == 0)
 		add_all(s, o, &dirs, cwd);
 	strv_release(&places);

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include "boss/matrix.h"
+#include "common/strmap.h"
 #include "common/strv.h"
 
 struct error;
@@ -12,6 +13,7 @@ struct options;
 struct selection {
 	struct matrix_sketch *v; /* sorted by directory, each once */
 	size_t n, cap;
+	struct strmap bare; /* directories of sketches, see sketch_find */
 	char *top; /* of the work tree, else the cwd: names are paths from here */
 	char *searched; /* where they were looked for, for people */
 	struct strv warnings; /* directories that nearly are sketches */
@@ -23,8 +25,5 @@ struct selection {
 int select_sketches(struct selection *s, const struct options *o, const struct strv *args,
 	const char *cwd, struct error *err);
 void selection_release(struct selection *s);
-
-/* The nearest directory at or above `dir` with a library.properties. New string; NULL when there is none. */
-char *select_library(const char *dir);
 
 #endif

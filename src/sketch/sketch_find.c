@@ -18,6 +18,7 @@
 
 struct search {
 	struct strv found, warnings;
+	struct strmap *bare; /* NULL: nobody asks */
 	struct strmap seen; /* "dev:ino" of directories */
 	size_t directories;
 	int depth;
@@ -103,6 +104,17 @@ static bool has_sketch_file(const struct fs_list *list)
 	return false;
 }
 
+/* Of what else may say how it is built. */
+static bool is_bare(const struct fs_list *list)
+{
+	static const char *const names[] = {"library.properties", "sketch.yaml", "sketch.yml"};
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(names); k++)
+			if (strcmp(list->v[i].name, names[k]) == 0)
+				return false;
+	return true;
+}
+
 /* What the directory itself is. */
 static bool note_sketch(
 	struct search *f, const struct fs_list *list, const char *dir, const char *shown)
@@ -117,6 +129,8 @@ static bool note_sketch(
 	}
 	if (found) {
 		strv_push(&f->found, dir);
+		if (f->bare && is_bare(list))
+			strmap_set(f->bare, dir, f->bare);
 		return true;
 	}
 	char *stray = sketch_stray_file(dir);
@@ -170,10 +184,10 @@ static int check_named(const struct search *f, const char *dir, struct error *er
 	return rc;
 }
 
-static int search_beneath(const char *dir, const char *shown, struct strv *out,
+static int search_beneath(const char *dir, const char *shown, struct strv *out, struct strmap *bare,
 	struct strv *warnings, struct error *err)
 {
-	struct search f = {0};
+	struct search f = {.bare = bare};
 	int rc = search_dir(&f, dir, shown, err);
 	if (rc == 0)
 		rc = check_named(&f, dir, err);
@@ -189,7 +203,8 @@ static int search_beneath(const char *dir, const char *shown, struct strv *out,
 	return rc;
 }
 
-int sketch_find(const char *path, struct strv *out, struct strv *warnings, struct error *err)
+int sketch_find(const char *path, struct strv *out, struct strmap *bare, struct strv *warnings,
+	struct error *err)
 {
 	char *text = path_absolute(path);
 	bool found = false;
@@ -208,7 +223,7 @@ int sketch_find(const char *path, struct strv *out, struct strv *warnings, struc
 		if (found)
 			strv_push(out, text);
 		else
-			rc = search_beneath(text, path, out, warnings, err);
+			rc = search_beneath(text, path, out, bare, warnings, err);
 	}
 	free(text);
 	return rc;

@@ -14,6 +14,7 @@
 
 struct digest;
 struct error;
+struct strmap;
 
 struct sketch {
 	char *name; /* Blink */
@@ -54,8 +55,11 @@ void sketch_yaml_release(struct sketch_yaml *y);
 /* Finds the sketches beneath `path` (a sketch itself, its .ino, or a directory to search), pushes
  * absolute directories, sorted; a symlink keeps its own name. Not searched: dot directories, build,
  * node_modules, a sketch's own src and data, directories with a CACHEDIR.TAG. Directories that
- * nearly are sketches give lines in `warnings` (may be NULL). */
-int sketch_find(const char *path, struct strv *out, struct strv *warnings, struct error *err);
+ * nearly are sketches give lines in `warnings` (may be NULL). Keys of `bare` (may be NULL) become those
+ * found where nothing but the sketch was seen to say how it is built: no sketch.yaml, sketch.yml or
+ * library.properties. */
+int sketch_find(const char *path, struct strv *out, struct strmap *bare, struct strv *warnings,
+	struct error *err);
 
 /* The merged text before prototypes. Its lines end with a bare newline, whatever the files have. */
 struct merged {

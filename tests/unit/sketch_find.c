@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "common/fs.h"
+#include "common/strmap.h"
 #include "common/xalloc.h"
 #include "tap.h"
 
@@ -23,7 +24,7 @@ static char *find(const char *name, struct strv *warnings)
 	struct error err = ERROR_INIT;
 	struct buf b = BUF_INIT;
 	char *path = path_join(test_tmpdir(), name);
-	if (sketch_find(path, &found, warnings, &err) < 0)
+	if (sketch_find(path, &found, NULL, warnings, &err) < 0)
 		buf_addf(&b, "error: %s", err.text);
 	for (size_t i = 0; i < found.n; i++) {
 		char *rel = path_relative(found.v[i], test_tmpdir());
@@ -117,10 +118,34 @@ static void test_loops(void)
 	free(alias);
 }
 
+/* What is not known to be bare has to be looked at. */
+static void test_bare(void)
+{
+	static const char *const files[] = {"kinds/A/A.ino", "kinds/B/B.ino", "kinds/B/sketch.yaml",
+		"kinds/C/C.ino", "kinds/C/sketch.yml", "kinds/D/D.ino",
+		"kinds/D/library.properties", "kinds/E/E.ino", "kinds/E/E.h"};
+	struct strv found = STRV_INIT;
+	struct strmap bare = STRMAP_INIT(NULL);
+	struct error err = ERROR_INIT;
+	char *dir = path_join(test_tmpdir(), "kinds");
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		touch(files[i]);
+	ok(sketch_find(dir, &found, &bare, NULL, &err) == 0 && found.n == 5, "five sketches");
+	for (size_t i = 0; i < found.n; i++) {
+		const char *name = path_base(found.v[i]);
+		ok(!strmap_get(&bare, found.v[i]) == !strchr("AE", *name), "%s is%s bare", name,
+			strchr("AE", *name) ? "" : " not");
+	}
+	strv_release(&found);
+	strmap_release(&bare);
+	free(dir);
+}
+
 int main(void)
 {
 	test_search();
 	test_warnings();
 	test_loops();
+	test_bare();
 	return done_testing();
 }
