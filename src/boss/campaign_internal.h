@@ -17,7 +17,7 @@ struct campaign_job {
 	char *build_dir, *deps; /* in it */
 	struct record known; /* what is there, when has_known */
 	bool has_known; /* it may still stand */
-	bool forgotten; /* its `done` was removed */
+	bool forgotten; /* it has no `done` */
 	const char *settings, *digest; /* see campaign_config; NULL: none can be ours. Borrowed */
 	double started; /* rundoc_clock */
 	int slot; /* where it was started last */

@@ -105,13 +105,13 @@ static void job_free(struct campaign_job *j)
 	record_release(&j->known);
 }
 
-/* Rows of one board stand together, so that what leads to their results is looked at once. */
+/* As results_check_dir. Rows of one board stand together, so that what leads to their results is looked at once. */
 static int check_dir(struct campaign *c, const char *dir, struct error *err)
 {
 	char *parent = path_dir(dir);
 	bool known = c->checked_dir && !strcmp(c->checked_dir, parent);
 	int ret = results_check_dir(known ? parent : outtree_path(c->config->out), dir, err);
-	if (ret == 0) {
+	if (ret >= 0) {
 		free(c->checked_dir);
 		c->checked_dir = parent;
 	} else {
@@ -126,7 +126,8 @@ static void load_job(struct campaign *c, size_t row)
 	struct error err = ERROR_INIT;
 	char *dir = results_dir(
 		outtree_path(c->config->out), COMMIT, board, sketch_of(c, row)->name, &err);
-	if (!dir || check_dir(c, dir, &err) < 0) {
+	int there = dir ? check_dir(c, dir, &err) : -1;
+	if (there < 0) {
 		end_row(c, &c->result->rows[row], VERDICT_INFRA, err.text);
 		free(dir);
 		return;
@@ -137,8 +138,9 @@ static void load_job(struct campaign *c, size_t row)
 		.dir = dir,
 		.build_dir = path_join(dir, "build"),
 		.deps = path_join(dir, "deps"),
+		.forgotten = !there,
 	};
-	double expected = load_known(c, j, board);
+	double expected = there ? load_known(c, j, board) : -1;
 	if (stands(c, j)) {
 		keep_known(c, (uint32_t)c->n_jobs);
 		job_free(j);

@@ -36,16 +36,18 @@ int results_check_dir(const char *out, const char *dir, struct error *err)
 {
 	struct stat st;
 	char *path = xstrdup(dir), *end = path + strlen(out);
-	int ret = 0;
+	int ret = 1;
 	do {
 		end += 1 + strcspn(end + 1, "/");
 		char rest = *end;
 		*end = '\0';
-		if (lstat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		if (lstat(path, &st) < 0)
+			ret = errno != ENOENT;
+		else if (!S_ISDIR(st.st_mode))
 			ret = error_set(err,
 				"'%s' is not a directory of boardman's; cure: remove it", path);
 		*end = rest;
-	} while (ret == 0 && *end);
+	} while (ret > 0 && *end);
 	free(path);
 	return ret;
 }

@@ -14,8 +14,8 @@ struct record;
 char *results_dir(const char *out, const char *commit, const char *board, const char *sketch,
 	struct error *err);
 
-/* Whether what there is of `dir` beneath `out` is made of directories: a repository may come with an output directory of its own, whose symlinks
- * would lead anywhere. */
+/* What there is of `dir` beneath `out` must be made of directories: a repository may come with an output directory of its own, whose symlinks
+ * would lead anywhere. 1, 0 when `dir` is not there, -1 and err. */
 int results_check_dir(const char *out, const char *dir, struct error *err);
 
 /* What a result on disk must meet to be offered to a worker as known. */

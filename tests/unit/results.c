@@ -78,6 +78,29 @@ static int publish(struct build_result *r, bool keep, struct error *err)
 	return ret;
 }
 
+static void checking(void)
+{
+	struct error err = ERROR_INIT;
+	const char *out = test_tmpdir();
+	char *board = path_dir(dir), *commit = path_dir(board);
+	is_int(results_check_dir(out, dir, &err), 0, "nothing is there");
+	fs_mkdirs(commit, &err);
+	is_int(results_check_dir(out, dir, &err), 0, "nothing but what is above");
+	is_int(symlink("/", board), 0, "a symlink above");
+	is_int(results_check_dir(out, dir, &err), -1, "… is refused");
+	ok(strstr(err.text, board) != NULL, "which is told: %s", err.text);
+	unlink(board);
+	fs_mkdirs(board, &err);
+	is_int(symlink("/gone", dir), 0, "one to nowhere in its place");
+	is_int(results_check_dir(out, dir, &err), -1, "… too");
+	unlink(dir);
+	fs_mkdirs(dir, &err);
+	is_int(results_check_dir(out, dir, &err), 1, "directories are taken");
+	rmdir(dir);
+	free(board);
+	free(commit);
+}
+
 static void publishing(void)
 {
 	struct error err = ERROR_INIT;
@@ -264,6 +287,7 @@ int main(void)
 	char *want = path_join(test_tmpdir(), "current/a.b.c/examples+X");
 	is_str(dir, want, "where a job's results are");
 	free(want);
+	checking();
 	publishing();
 	replacing();
 	reusing();
