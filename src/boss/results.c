@@ -163,20 +163,21 @@ static int put_texts(const char *dir, const struct build_result *r, struct error
 	return 0;
 }
 
-static int move_file(const char *from, const char *to, bool keep, struct error *err)
+static int move_file(struct artifact *a, const char *to, bool keep, struct error *err)
 {
 	char *dir = path_dir(to);
 	int ret = fs_mkdirs(dir, err);
 	free(dir);
 	if (ret < 0)
 		return -1;
-	if (keep ? link(from, to) == 0 : rename(from, to) == 0)
+	if (keep && link(a->path, to) == 0)
 		return 0;
-	return fs_copy(from, to, err);
+	a->moved = !keep && rename(a->path, to) == 0;
+	return a->moved ? 0 : fs_copy(a->path, to, err);
 }
 
-static int take_artifact(const char *dir, struct record_file *f, const struct artifact *a,
-	bool keep, struct error *err)
+static int take_artifact(
+	const char *dir, struct record_file *f, struct artifact *a, bool keep, struct error *err)
 {
 	struct digest d;
 	struct stat st;
@@ -185,7 +186,7 @@ static int take_artifact(const char *dir, struct record_file *f, const struct ar
 		return error_set(err, "the worker gave a file the name '%s'", a->name);
 	}
 	char *to = xasprintf("%s/firmware/%s", dir, a->name);
-	int ret = move_file(a->path, to, keep, err);
+	int ret = move_file(a, to, keep, err);
 	if (ret == 0 && stat(to, &st) < 0)
 		ret = error_errno(err, "cannot look at '%s'", to);
 	if (ret == 0 && *a->sha256 && (uint64_t)st.st_size != a->size) {

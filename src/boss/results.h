@@ -33,7 +33,7 @@ bool results_reusable(const char *dir, struct record *r, const struct known_rule
 int results_put_record(const char *dir, const struct record *rec, struct error *err);
 
 /* Replaces what `dir` holds by a result. `rec` comes with host, boot, commit, board, sketch, sketch_dir and engine; the rest is filled in. Artefacts
- * are moved out of the build directory, or linked when `keep`. -1 and err: nothing of it is left but what could not be removed; errno is
+ * are moved from where they lie, which they tell, or linked when `keep`. -1 and err: nothing of it is left but what could not be removed; errno is
  * then ENOSPC or EDQUOT when the disk is full. */
 int results_publish(const char *dir, struct record *rec, const struct build_result *r, bool keep,
 	struct error *err);

@@ -92,6 +92,7 @@ struct artifact {
 	char *path;
 	uint64_t size;
 	char sha256[65]; /* hex, of what lies at `path`; "" when nobody has looked yet */
+	bool moved; /* nothing lies at `path` any more */
 };
 
 /* Whether an artefact's name may be joined to a path: not empty, relative, nothing but plain parts of at most 255 bytes, and only

@@ -132,8 +132,8 @@ static const struct unit_report core = {S("a:b:c"), S("core"), UNIT_CORE, VERDIC
 static const struct artifact_piece piece = {3, 1, S("objects/a/b.o"), 2, S("foob\0r"), 6};
 static const struct artifact_piece no_piece = {3, 1, S("log"), 0, NULL, 0};
 static struct artifact artifacts[] = {
-	{S("Blink.ino.hex"), S("/b/Blink.ino.hex"), 9007199254740992, HEX64},
-	{S("objects/a b.o"), S("/b/o"), 0, HEX64},
+	{S("Blink.ino.hex"), S("/b/Blink.ino.hex"), 9007199254740992, HEX64, false},
+	{S("objects/a b.o"), S("/b/o"), 0, HEX64, false},
 };
 #define TEXT(s) \
 	{ \

@@ -112,6 +112,7 @@ static void publishing(void)
 	ok(there("firmware/X.ino.hex") && there("firmware/objects/x.o"), "the artefacts too");
 	ok(!there("log") && !there("err") && !there("cmd"), "what is empty is not");
 	ok(access(r.artifacts[0].path, F_OK) < 0, "artefacts were moved");
+	ok(r.artifacts[0].moved && r.artifacts[1].moved, "… and say so");
 	is_int(record_read(&rec, dir, &err), 0, "the record reads back");
 	is_int(rec.verdict, VERDICT_OK, "verdict");
 	is_str(rec.key, "k1", "key");
@@ -170,7 +171,8 @@ static void reusing(void)
 	struct known_rules k = rules;
 	fill(&r, ":0000");
 	publish(&r, true, &err);
-	ok(access(r.artifacts[0].path, F_OK) == 0, "with keep the build directory keeps its files");
+	ok(access(r.artifacts[0].path, F_OK) == 0 && !r.artifacts[0].moved,
+		"with keep the build directory keeps its files");
 	build_result_release(&r);
 	ok(reusable(&k), "a whole result can be reused");
 	k.board = "a:b:d";

@@ -66,6 +66,19 @@ static void test_whole(void)
 	ok(!fs_exists(at("spool/1.1.1")), "dropped, nothing is left");
 }
 
+/* What its taker has moved is not looked for: another may lie there by then. */
+static void test_moved(void)
+{
+	struct build_result out;
+	spool_expect(spool, 9, 1);
+	piece(9, "a.hex", 0, "x");
+	is_int(complete(9, "a.hex", "x", &out), 0, "complete");
+	out.artifacts[0].moved = true;
+	spool_drop(spool, 9, 1);
+	ok(fs_exists(at("spool/9.1.0")), "nothing is removed in its place");
+	unlink(at("spool/9.1.0"));
+}
+
 static void test_long_text(void)
 {
 	struct build_result out;
@@ -141,6 +154,7 @@ int main(void)
 {
 	spool = spool_new(at("spool"));
 	test_whole();
+	test_moved();
 	test_long_text();
 	test_lies();
 	test_not_expected();

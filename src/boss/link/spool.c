@@ -22,7 +22,7 @@ struct file {
 	uint32_t seq; /* expected next */
 	struct digester *digester; /* NULL once finished */
 	struct digest digest;
-	bool taken; /* it is in the result's list */
+	const struct artifact *listed; /* in the result; NULL not yet */
 };
 
 enum { N_TEXTS = 5 };
@@ -93,7 +93,7 @@ static void attempt_free(struct spool *s, struct attempt *a)
 	end_file(s, a);
 	for (size_t i = 0; i < a->n; i++) {
 		struct file *f = &a->files[i];
-		if (f->path)
+		if (f->path && !(f->listed && f->listed->moved))
 			unlink(f->path);
 		buf_release(&f->head);
 		free(f->name);
@@ -244,10 +244,24 @@ static int complete_artifact(const struct attempt *a, struct artifact *to, struc
 	struct file *f = file_of(a, to->name);
 	if (!f || f->size != to->size || strcmp(digest_hex(&f->digest, hex), to->sha256) != 0)
 		return error_set(err, "'%s' is not what the worker said it sent", to->name);
-	if (f->taken || text_of(to->name) < ARRAY_LEN(texts))
+	if (f->listed || text_of(to->name) < ARRAY_LEN(texts))
 		return error_set(err, "the worker said that it sent '%s' twice", to->name);
-	f->taken = true;
+	f->listed = to;
 	to->path = f->path;
+	return 0;
+}
+
+static int complete_artifacts(struct attempt *a, const struct build_result *r, struct error *err)
+{
+	for (size_t i = 0; i < a->n; i++)
+		a->files[i].listed = NULL;
+	free(a->artifacts);
+	a->artifacts = xcalloc(r->n_artifacts + 1, sizeof *a->artifacts);
+	for (size_t i = 0; i < r->n_artifacts; i++) {
+		a->artifacts[i] = r->artifacts[i];
+		if (complete_artifact(a, &a->artifacts[i], err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -265,15 +279,9 @@ int spool_complete(
 		s->broken = true;
 		return -1;
 	}
-	free(a->artifacts);
-	a->artifacts = xcalloc(r->n_artifacts + 1, sizeof *a->artifacts);
-	for (size_t i = 0; i < r->n_artifacts; i++)
-		a->artifacts[i] = r->artifacts[i];
+	int ret = complete_artifacts(a, r, err);
 	out->artifacts = a->artifacts;
-	for (size_t i = 0; i < r->n_artifacts; i++)
-		if (complete_artifact(a, &a->artifacts[i], err) < 0)
-			return -1;
-	return 0;
+	return ret;
 }
 
 /* ---- life ---- */

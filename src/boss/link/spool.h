@@ -24,7 +24,7 @@ void spool_drop(struct spool *s, uint32_t job, uint32_t attempt);
 /* -1 and err: the worker lies, or our disk does not take it. */
 int spool_piece(struct spool *s, const struct artifact_piece *p, struct error *err);
 /* Gives the result as its files make it: artefacts with the paths where they lie, texts whole. `out` borrows from `r`, and from the spool until
- * spool_drop, which removes what is left of the files. -1 and err: the worker lies, or our disk has not kept it. */
+ * spool_drop, which removes the files that were not moved. -1 and err: the worker lies, or our disk has not kept it. */
 int spool_complete(
 	struct spool *s, const struct build_result *r, struct build_result *out, struct error *err);
 /* An error was our own disk's: no worker is to blame. */
