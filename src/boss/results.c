@@ -163,13 +163,16 @@ static int put_texts(const char *dir, const struct build_result *r, struct error
 	return 0;
 }
 
-static int move_file(struct artifact *a, const char *to, bool keep, struct error *err)
+static int make_parent(const char *path, struct error *err)
 {
-	char *dir = path_dir(to);
+	char *dir = path_dir(path);
 	int ret = fs_mkdirs(dir, err);
 	free(dir);
-	if (ret < 0)
-		return -1;
+	return ret;
+}
+
+static int move_file(struct artifact *a, const char *to, bool keep, struct error *err)
+{
 	if (keep && link(a->path, to) == 0)
 		return 0;
 	a->moved = !keep && rename(a->path, to) == 0;
@@ -186,7 +189,9 @@ static int take_artifact(
 		return error_set(err, "the worker gave a file the name '%s'", a->name);
 	}
 	char *to = xasprintf("%s/firmware/%s", dir, a->name);
-	int ret = move_file(a, to, keep, err);
+	int ret = strchr(a->name, '/') ? make_parent(to, err) : 0;
+	if (ret == 0)
+		ret = move_file(a, to, keep, err);
 	if (ret == 0 && stat(to, &st) < 0)
 		ret = error_errno(err, "cannot look at '%s'", to);
 	if (ret == 0 && *a->sha256 && (uint64_t)st.st_size != a->size) {
@@ -208,13 +213,15 @@ static int take_artifact(
 static int take_artifacts(const char *dir, struct record *rec, const struct build_result *r,
 	bool keep, struct error *err)
 {
+	char *firmware = path_join(dir, "firmware");
+	int ret = r->n_artifacts ? fs_mkdirs(firmware, err) : 0;
 	rec->files = xcalloc(r->n_artifacts + 1, sizeof *rec->files);
-	for (size_t i = 0; i < r->n_artifacts; i++) {
-		if (take_artifact(dir, &rec->files[i], &r->artifacts[i], keep, err) < 0)
-			return -1;
-		rec->n_files++;
+	for (size_t i = 0; i < r->n_artifacts && ret == 0; i++) {
+		ret = take_artifact(dir, &rec->files[i], &r->artifacts[i], keep, err);
+		rec->n_files += ret == 0;
 	}
-	return 0;
+	free(firmware);
+	return ret;
 }
 
 static void fill(struct record *rec, const struct build_result *r)
