@@ -17,8 +17,6 @@
 #include "common/utf8.h"
 #include "common/xalloc.h"
 
-/* cJSON prints 15 digits when they are close enough. */
-#define PRINTED_EXACTLY 1000000000000000
 #define EXACT_AS_DOUBLE 9007199254740992.0 /* 2^53 */
 
 static const cJSON *in(const struct json *v)
@@ -182,20 +180,20 @@ void json_add_strn(struct json *obj, const char *key, const char *s, size_t len)
 	buf_release(&b);
 }
 
+/* As text: cJSON prints a double, reads it back to see whether 15 digits do, and thinks so where they are close. */
 void json_add_int(struct json *obj, const char *key, int64_t n)
 {
 	char digits[24];
-	if (n > -PRINTED_EXACTLY && n < PRINTED_EXACTLY) {
-		json_add_num(obj, key, (double)n);
-		return;
-	}
 	snprintf(digits, sizeof digits, "%lld", (long long)n);
 	json_add(obj, key, out_checked(cJSON_CreateRaw(digits)));
 }
 
 void json_add_num(struct json *obj, const char *key, double n)
 {
-	json_add(obj, key, out_checked(cJSON_CreateNumber(n)));
+	if (fabs(n) <= EXACT_AS_DOUBLE && n == trunc(n))
+		json_add_int(obj, key, (int64_t)n);
+	else
+		json_add(obj, key, out_checked(cJSON_CreateNumber(n)));
 }
 
 void json_add_bool(struct json *obj, const char *key, bool b)

@@ -169,6 +169,7 @@ static void test_build(void)
 	json_add_strn(v, "n", "abcdef", 3);
 	json_add_int(v, "i", -5);
 	json_add_num(v, "d", 0.25);
+	json_add_num(v, "w", -3);
 	json_add_bool(v, "t", true);
 	json_add_bool(v, "f", false);
 	json_add_strv(v, "v", &sv);
@@ -179,7 +180,8 @@ static void test_build(void)
 	json_add(v, "a", a);
 	strv_release(&sv);
 	prints(v,
-		"{\"s\":\"copied\",\"n\":\"abc\",\"i\":-5,\"d\":0.25,\"t\":true,\"f\":false,"
+		"{\"s\":\"copied\",\"n\":\"abc\",\"i\":-5,\"d\":0.25,\"w\":-3,\"t\":true,\"f\":"
+		"false,"
 		"\"v\":[\"one\",\"\"],\"a\":[{},[],\"x\"]}",
 		"one line, in order");
 	struct buf b = BUF_INIT;
@@ -189,6 +191,7 @@ static void test_build(void)
 		"pretty lines are added");
 	struct json *back = json_parse(b.data + 2, b.len - 2, &err);
 	is_int(json_int(back, "i", 0), -5, "and can be read");
+	ok(json_num(back, "w", 0) < -2 && json_num(v, "w", 0) < -2, "whole doubles too");
 	buf_release(&b);
 	json_free(back);
 	json_free(v);
