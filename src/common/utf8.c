@@ -3,6 +3,9 @@
  */
 #include "common/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 #include "common/buf.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -33,17 +36,27 @@ static size_t char_len(const unsigned char *s, size_t len, size_t *bad)
 	return need;
 }
 
+/* How many bytes of ASCII stand at the start: nearly all that comes is that, so that it is looked at by words. */
+static size_t ascii_len(const char *s, size_t len)
+{
+	const uint64_t high_bits = UINT64_C(0x8080808080808080);
+	size_t i = 0;
+	for (uint64_t word; len - i >= sizeof word; i += sizeof word) {
+		memcpy(&word, s + i, sizeof word);
+		if (word & high_bits)
+			break;
+	}
+	while (i < len && (unsigned char)s[i] < 0x80)
+		i++;
+	return i;
+}
+
 /* How much from the start is valid; *bad as above unless that is all. */
 static size_t valid_len(const char *s, size_t len, size_t *bad)
 {
-	const unsigned char *u = (const unsigned char *)s;
 	size_t i = 0;
-	while (i < len) {
-		if (u[i] < 0x80) {
-			i++;
-			continue;
-		}
-		size_t n = char_len(u + i, len - i, bad);
+	while (i += ascii_len(s + i, len - i), i < len) {
+		size_t n = char_len((const unsigned char *)s + i, len - i, bad);
 		if (!n)
 			break;
 		i += n;
