@@ -4,8 +4,32 @@
 #include "common/buf.h"
 #include "tap.h"
 
+static bool may_have(const char *file, size_t len, const char *name)
+{
+	struct buf b = BUF_INIT;
+	buf_add(&b, file, len);
+	bool may = known_hosts_may_have(&b, name);
+	buf_release(&b);
+	return may;
+}
+
+#define MAY_HAVE(file, name) may_have(file, sizeof file - 1, name)
+
+static void test_may_have(void)
+{
+	ok(!MAY_HAVE("", "h") && !MAY_HAVE("[h]:22 t k\nhh,gh t k h.k\n", "h"),
+		"nowhere the name alone");
+	ok(MAY_HAVE("h t k\n", "h") && MAY_HAVE("a t k\n@revoked b,H,c t k\n", "h"),
+		"the name, in capitals too");
+	ok(MAY_HAVE("[h]:22\tt k", "[h]:22"), "with its port");
+	ok(MAY_HAVE("|1|salt|sum t k\n", "h"), "hashed, it could be any");
+	ok(MAY_HAVE("*.org t k\n", "h") && MAY_HAVE("ho?t t k\n", "h"), "so could a pattern");
+	ok(MAY_HAVE("a\0\nh t k\n", "h"), "behind a NUL nothing is seen");
+}
+
 int main(void)
 {
+	test_may_have();
 	struct known_keys k = {0};
 	struct buf b = BUF_INIT;
 	is_int(known_keys_judge(&k, "ssh-ed25519", "AAA"), HOSTKEY_UNKNOWN, "no key is known");

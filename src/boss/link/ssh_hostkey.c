@@ -21,6 +21,20 @@ static const struct {
 	{"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
 };
 
+bool known_hosts_may_have(const struct buf *file, const char *name)
+{
+	const char *text = buf_str(file);
+	size_t len = strlen(name);
+	if (strlen(text) != file->len || strpbrk(text, "|*?"))
+		return true;
+	for (const char *at = text; (at = strcasestr(at, name)); at++) {
+		bool begins = at == text || strchr(", \t\r\n", at[-1]);
+		if (begins && strchr(", \t\r\n", at[len]))
+			return true;
+	}
+	return false;
+}
+
 /* A line "[@marker] names type key [comment]". */
 static void add_line(struct known_keys *k, const char *line, bool portless)
 {

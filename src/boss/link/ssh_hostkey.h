@@ -23,6 +23,9 @@ struct known_keys {
 	size_t n, cap;
 };
 
+/* False where the bytes of a file are enough to say that `ssh-keygen -F` finds nothing for `name` in it: it has neither hashed names nor
+ * patterns, nor that name. */
+bool known_hosts_may_have(const struct buf *file, const char *name);
 /* Adds what `ssh-keygen -F NAME -f FILE` says. Keys of authorities are left out: libssh knows no certified host keys. */
 void known_keys_add(struct known_keys *k, const char *answer, bool portless);
 enum hostkey_verdict known_keys_judge(
