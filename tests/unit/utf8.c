@@ -48,6 +48,18 @@ static void test_cases(void)
 	ok(utf8_valid("a\0b", 3), "a NUL is a character");
 }
 
+/* Long text is not looked at byte by byte. */
+static void test_places(void)
+{
+	bool noticed = true;
+	for (size_t i = 0; i < 17; i++) {
+		char text[] = "seventeen letters";
+		text[i] = (char)(i % 2 ? 0x80 : 0xff);
+		noticed = noticed && !utf8_valid(text, 17);
+	}
+	ok(noticed && utf8_valid("seventeen letters", 17), "an odd byte anywhere is noticed");
+}
+
 static void test_cut(void)
 {
 	const char *text = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80";
@@ -63,6 +75,7 @@ static void test_cut(void)
 int main(void)
 {
 	test_cases();
+	test_places();
 	test_cut();
 	return done_testing();
 }
