@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sum64.h"
 #include "common/xalloc.h"
 
 /* uthash marks its fall-throughs by comments, which clang does not read. */
@@ -21,9 +22,7 @@ struct strmap_entry {
 
 static unsigned hash_of(const char *key, size_t len)
 {
-	unsigned hash;
-	HASH_VALUE(key, len, hash);
-	return hash;
+	return (unsigned)sum64(SUM64_START, key, len);
 }
 
 static struct strmap_entry *find_hashed(

@@ -15,10 +15,10 @@
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/sum64.h"
 #include "common/xalloc.h"
 #include "sketch/file_scan.h"
 #include "sketch/fileindex_internal.h"
-#include "sketch/sum64.h"
 
 #define uthash_malloc(size) xmalloc(size)
 #include <uthash.h>

@@ -11,9 +11,9 @@
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/fs.h"
+#include "common/sum64.h"
 #include "common/xalloc.h"
 #include "sketch/fileindex_internal.h"
-#include "sketch/sum64.h"
 
 #define MAGIC "bm-files"
 #define VERSION 1

@@ -18,11 +18,11 @@
 #include <string.h>
 
 #include "common/fs.h"
+#include "common/sum64.h"
 #include "common/xalloc.h"
 #include "sketch/fileindex.h"
 #include "sketch/path_clean.h"
 #include "sketch/store_internal.h"
-#include "sketch/sum64.h"
 
 #define HEAD "boardman-manifest 1\n"
 

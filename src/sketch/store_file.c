@@ -13,11 +13,11 @@
 #include "common/error.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/sum64.h"
 #include "common/xalloc.h"
 #include "sketch/fileindex.h"
 #include "sketch/fileindex_internal.h"
 #include "sketch/store_internal.h"
-#include "sketch/sum64.h"
 
 char *store_path(
 	const struct store *st, const char *kind, const struct digest *key, const char *ext)

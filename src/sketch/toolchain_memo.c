@@ -11,8 +11,8 @@
 
 #include "common/error.h"
 #include "common/fs.h"
+#include "common/sum64.h"
 #include "common/xalloc.h"
-#include "sketch/sum64.h"
 #include "sketch/toolchain_internal.h"
 
 #define HEAD "boardman-toolchains 1\n"

@@ -2,9 +2,9 @@
 #include "sketch/fileindex.h"
 
 #include <sys/mman.h>
+#include "common/sum64.h"
 #include "sketch/fileindex_internal.h"
 #include "unit/store_util.h"
-#include "sketch/sum64.h"
 
 #define SECOND INT64_C(1000000000)
 

@@ -1,8 +1,8 @@
 /* sum64: a 64-bit check sum that notices a damaged or half-written file of our own cache, and spreads keys over hash
  * slots. It is no digest: contents are always compared by SHA-256.
  */
-#ifndef SKETCH_SUM64_H
-#define SKETCH_SUM64_H
+#ifndef COMMON_SUM64_H
+#define COMMON_SUM64_H
 
 #include <stddef.h>
 #include <stdint.h>
