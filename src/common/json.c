@@ -34,10 +34,33 @@ static struct json *out_checked(cJSON *v)
 	return xcheck(v);
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Not 0 when a byte of the word is less than `limit`, which is 0x80 at most. */
+static uint64_t any_below(uint64_t word, uint8_t limit)
+{
+	return (word - EACH_BYTE(limit)) & ~word & EACH_BYTE(0x80);
+}
+
+/* How many bytes a scan of a string may pass over: a piece of a file is one long string, so that it is looked at by words. */
+static size_t plain_len(const char *s, size_t len)
+{
+	size_t n = 0;
+	for (uint64_t word; len - n >= sizeof word; n += sizeof word) {
+		memcpy(&word, s + n, sizeof word);
+		if (any_below(word, 0x20) || any_below(word ^ EACH_BYTE('"'), 1) ||
+			any_below(word ^ EACH_BYTE('\\'), 1))
+			break;
+	}
+	return n;
+}
+
 /* Skips a string whose opening quote is text[at]; where it ends, or `len` when something is wrong. */
 static size_t scan_string(const char *text, size_t len, size_t at, const char **why)
 {
-	for (at++; at < len && text[at] != '"'; at++) {
+	at++;
+	at += plain_len(text + at, len - at);
+	for (; at < len && text[at] != '"'; at++) {
 		if ((unsigned char)text[at] < 0x20)
 			*why = "a control byte in a string";
 		if (text[at] == '\\') {

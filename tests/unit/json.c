@@ -139,6 +139,34 @@ static void test_refused(void)
 	json_free(v);
 }
 
+/* A string of `n` times `c`, then `rest`; why it is refused. */
+static bool string_refused(char c, size_t n, const char *rest, const char *why)
+{
+	char text[80] = "[\"";
+	memset(text + 2, c, n);
+	strcpy(text + 2 + n, rest);
+	struct json *v = parse(text);
+	bool right = !v && strstr(err.text, why);
+	json_free(v);
+	return right;
+}
+
+/* Strings are looked at by words: nothing may hide in one, whatever its neighbours are. */
+static void test_words(void)
+{
+	static const char beside[] = " !#[]x\x7f\x80\xff";
+	for (const char *c = beside; *c; c++) {
+		size_t control = 0, nul = 0, end = 0;
+		for (size_t n = 0; n < 20; n++) {
+			control += string_refused(*c, n, "\x1fxxxxxxxxxxxx\"]", "control byte");
+			nul += string_refused(*c, n, "\\u0000xxxxxxxxxxxx\"]", "a NUL");
+			end += string_refused(*c, n, "\",[[[[[[[[[[[[[[[[[[[[", "too deeply");
+		}
+		ok(control == 20 && nul == 20 && end == 20, "seen at each place behind \\x%02x",
+			(unsigned char)*c);
+	}
+}
+
 static void test_depth(void)
 {
 	char text[200000];
@@ -250,6 +278,7 @@ int main(void)
 	test_strict();
 	test_bounds();
 	test_refused();
+	test_words();
 	test_depth();
 	test_build();
 	test_big_ints();
