@@ -3,10 +3,10 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include "common/buf.h"
 #include "common/fs.h"
 #include "common/json.h"
+#include "common/strmap.h"
 #include "common/strv.h"
 #include "common/xalloc.h"
 
@@ -23,13 +23,16 @@ struct span {
 
 struct trace {
 	struct strv machines;
+	struct strmap numbers; /* size_t: where each stands in machines */
 	struct span *v;
 	size_t n, cap;
 };
 
 struct trace *trace_new(void)
 {
-	return xcalloc(1, sizeof(struct trace));
+	struct trace *t = xcalloc(1, sizeof *t);
+	t->numbers = (struct strmap)STRMAP_INIT(free);
+	return t;
 }
 
 void trace_free(struct trace *t)
@@ -40,17 +43,20 @@ void trace_free(struct trace *t)
 		free(t->v[i].name);
 	free(t->v);
 	strv_release(&t->machines);
+	strmap_release(&t->numbers);
 	free(t);
 }
 
 static size_t number_of(struct trace *t, const char *machine)
 {
-	size_t i = 0;
-	while (i < t->machines.n && strcmp(t->machines.v[i], machine) != 0)
-		i++;
-	if (i == t->machines.n)
+	size_t *number = strmap_get(&t->numbers, machine);
+	if (!number) {
+		number = xmalloc(sizeof *number);
+		*number = t->machines.n;
 		strv_push(&t->machines, machine);
-	return i;
+		strmap_set(&t->numbers, machine, number);
+	}
+	return *number;
 }
 
 void trace_span(struct trace *t, const char *machine, int lane, const char *kind, const char *name,
