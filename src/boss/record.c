@@ -126,13 +126,12 @@ static void take_strings(struct strv *to, const struct json *array)
 		strv_push(to, json_string(v, ""));
 }
 
-static bool take_file(struct record *r, const struct json *v, size_t *cap)
+static bool take_file(struct record *r, const struct json *v)
 {
 	const char *name = json_str(v, "name", "");
 	int64_t size = json_int(v, "size", -1);
-	if (!artifact_name_ok(name) || size < 0 || r->n_files == MAX_FILES)
+	if (!artifact_name_ok(name) || size < 0)
 		return false;
-	GROW(r->files, r->n_files, *cap);
 	struct record_file *f = &r->files[r->n_files++];
 	*f = (struct record_file){.name = xstrdup(name), .size = (uint64_t)size};
 	return take_digest(f->sha256, json_str(v, "sha256", ""));
@@ -140,9 +139,12 @@ static bool take_file(struct record *r, const struct json *v, size_t *cap)
 
 static bool take_files(struct record *r, const struct json *array)
 {
-	size_t cap = 0;
-	for (const struct json *v = array ? json_child(array) : NULL; v; v = json_next(v))
-		if (!take_file(r, v, &cap))
+	size_t n = json_count(array);
+	if (n > MAX_FILES)
+		return false;
+	r->files = xcalloc(n + 1, sizeof *r->files);
+	for (const struct json *v = json_child(array); v; v = json_next(v))
+		if (!take_file(r, v))
 			return false;
 	return true;
 }
