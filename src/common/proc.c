@@ -56,7 +56,7 @@ struct procs {
 	struct proc *first;
 	int dev_null;
 	unsigned long started;
-	char chunk[READ_SIZE];
+	char *chunk; /* what was read last, READ_SIZE: untouched while nothing runs */
 };
 
 /* Handles and memory */
@@ -196,7 +196,7 @@ static void keep(struct proc *p, struct stream *s, size_t n)
 static void drain(struct proc *p, struct stream *s)
 {
 	for (int i = 0; i < READS_A_TURN && s->fd >= 0; i++) {
-		ssize_t n = read(s->fd, p->ps->chunk, sizeof p->ps->chunk);
+		ssize_t n = read(s->fd, p->ps->chunk, READ_SIZE);
 		if (n > 0)
 			keep(p, s, (size_t)n);
 		else if (n < 0 && errno == EAGAIN)
@@ -292,9 +292,15 @@ static void on_sigchld(uv_signal_t *handle, int sig)
 
 /* The door */
 
+static void free_procs(struct procs *ps)
+{
+	free(ps->chunk);
+	free(ps);
+}
+
 static void on_procs_closed(uv_handle_t *h)
 {
-	free(h->data);
+	free_procs(h->data);
 }
 
 struct procs *procs_new(uv_loop_t *loop, struct error *err)
@@ -307,11 +313,12 @@ struct procs *procs_new(uv_loop_t *loop, struct error *err)
 	struct procs *ps = xcalloc(1, sizeof *ps);
 	ps->loop = loop;
 	ps->dev_null = dev_null;
+	ps->chunk = xmalloc(READ_SIZE);
 	int ret = uv_signal_init(loop, &ps->sigchld);
 	if (ret < 0) {
 		error_set(err, "cannot watch child processes: %s", uv_strerror(ret));
 		close(dev_null);
-		free(ps);
+		free_procs(ps);
 		return NULL;
 	}
 	ps->sigchld.data = ps;
