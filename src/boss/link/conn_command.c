@@ -333,7 +333,9 @@ static void command_write(struct channel *base, const void *data, size_t len)
 	if (ch->in.fd < 0 || ch->ending)
 		return;
 	outq_add(&ch->queue, data, len);
-	watch_input(ch);
+	/* Where nobody is to be told that the queue is empty, what fits into the pipe needs no turn of the loop. */
+	if (ch->base.events.drained || flush(ch) < 0 || outq_len(&ch->queue))
+		watch_input(ch);
 }
 
 static size_t command_pending(const struct channel *base)
