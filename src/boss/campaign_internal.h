@@ -65,7 +65,8 @@ struct campaign {
 	struct campaign_result *result;
 	struct campaign_job *jobs;
 	size_t n_jobs;
-	char *checked_dir; /* of results, which may be written to; NULL none yet */
+	char *checked_dir; /* of a board's results, which may be written to; NULL none yet */
+	bool checked_there; /* it was there */
 	struct sched *sched;
 	struct lab_machine *machines;
 	size_t n_machines;

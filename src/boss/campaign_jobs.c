@@ -105,19 +105,22 @@ static void job_free(struct campaign_job *j)
 	record_release(&j->known);
 }
 
-/* As results_check_dir. Rows of one board stand together, so that what leads to their results is looked at once. */
+/* As results_check_dir. Rows of one board stand together, so that what leads to their results is looked at once; beneath what is not there
+ * nothing is looked at. */
 static int check_dir(struct campaign *c, const char *dir, struct error *err)
 {
 	char *parent = path_dir(dir);
 	bool known = c->checked_dir && !strcmp(c->checked_dir, parent);
-	int ret = results_check_dir(known ? parent : outtree_path(c->config->out), dir, err);
-	if (ret >= 0) {
-		free(c->checked_dir);
-		c->checked_dir = parent;
-	} else {
+	int there = known ? c->checked_there
+			  : results_check_dir(outtree_path(c->config->out), parent, err);
+	if (there < 0) {
 		free(parent);
+		return -1;
 	}
-	return ret;
+	free(c->checked_dir);
+	c->checked_dir = parent;
+	c->checked_there = there;
+	return there ? results_check_dir(parent, dir, err) : 0;
 }
 
 static void load_job(struct campaign *c, size_t row)
