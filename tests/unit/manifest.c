@@ -211,6 +211,14 @@ static void path_dependent(void)
 	must(keep(&c), "kept");
 	c.includes = "core moved lib other";
 	hits(&c, "one", "in a comment it does not matter");
+
+	c = unit();
+	put("lib/a.h", "const char *f = __FILE__;\n");
+	c.system = "sys1 way";
+	must(symlink("sys2", at("way")) == 0, "no symlink");
+	must(keep(&c), "kept");
+	hits(&c, "one", "the system's headers by another name, as the compiler tells them");
+	unlink(at("way"));
 	put("lib/a.h", "int a;\n");
 }
 
