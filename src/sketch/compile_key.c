@@ -231,6 +231,9 @@ bool compile_view_init(struct compile_view *v, struct store *st, const struct co
 	digester_addstr(st->d, "compile 1");
 	digester_add_digest(st->d, &st->environment);
 	digester_add_digest(st->d, in->toolchain);
+	/* The headers of a compiler that tells no directories go by their absolute names: a copy of it has its own. */
+	if (!in->system_dirs || !in->system_dirs->n)
+		digester_addstr(st->d, in->argv->v[0]);
 	bool there = add_source(&k);
 	for (; there && k.i < in->argv->n; k.i++)
 		add_argument(&k);
