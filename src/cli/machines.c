@@ -33,6 +33,7 @@ struct listing {
 	struct lab *lab;
 	struct settings settings;
 	struct strv boards;
+	struct arduino_dirs dirs;
 	struct campaign_machine local;
 	struct local_worker worker;
 	struct survey_row *rows;
@@ -91,20 +92,46 @@ static void add_held(struct buf *out, const struct probe *p)
 
 static void add_platforms(struct buf *out, const struct probe *p)
 {
-	for (size_t i = 0; i < p->n_platforms; i++)
-		visible_addf(out, "%s%s %s", i ? ", " : "    ", p->platforms[i].id,
-			p->platforms[i].version);
+	for (size_t i = 0; i < p->n_platforms; i++) {
+		const struct probe_platform *f = &p->platforms[i];
+		visible_addf(out, "%s%s%s%s", i ? ", " : "    ", f->id, *f->version ? " " : "",
+			f->version);
+	}
 	if (p->n_platforms)
 		buf_addch(out, '\n');
 }
 
-static void add_boards(struct buf *out, const struct probe *p)
+/* What this machine said of itself; NULL when it was not asked. */
+static const struct probe *here(const struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->rows[i].name, CONFIG_LOCAL))
+			return &l->rows[i].facts;
+	return NULL;
+}
+
+/* Whether a platform that is worked on here has the board: others get it with the sources. */
+static bool is_sent(const struct listing *l, const char *board)
+{
+	const struct probe *p = here(l);
+	for (size_t i = 0; p && i < p->n_platforms; i++) {
+		size_t len = strlen(p->platforms[i].id);
+		if (!strncmp(board, p->platforms[i].id, len) && board[len] == ':')
+			return arduino_dirs_own(&l->dirs, p->platforms[i].dir);
+	}
+	return false;
+}
+
+static void add_boards(struct buf *out, const struct listing *l, const struct probe *p)
 {
 	for (size_t i = 0; i < p->n_boards; i++) {
 		const struct probe_board *b = &p->boards[i];
 		if (b->digest)
 			visible_addf(out, "    %s: %s (%.*s)", b->fqbn ? b->fqbn : b->board,
 				b->toolchain ? b->toolchain : "?", DIGEST_SHOWN, b->digest);
+		else if (!b->fqbn && is_sent(l, b->board))
+			visible_addf(
+				out, "    %s: its platform goes there with the sources", b->board);
 		else
 			visible_addf(
 				out, "    %s: %s", b->board, b->why ? b->why : "cannot be built");
@@ -129,11 +156,21 @@ struct widths {
 	int name, host;
 };
 
-static void add_row(struct buf *out, const struct widths *w, const struct survey_row *r,
-	const char *host, int cap)
+static const char *host_of(const struct listing *l, const char *name)
+{
+	const struct config_machine *m = config_machine(&l->in->config, name);
+	if (!m || !strcmp(name, CONFIG_LOCAL))
+		return "this machine";
+	if (m->command)
+		return "(command)";
+	return m->target ? m->target : m->name;
+}
+
+static void add_row(struct buf *out, const struct listing *l, const struct widths *w,
+	const struct survey_row *r, int cap)
 {
 	const struct probe *p = &r->facts;
-	buf_addf(out, "%-*s  %-*s", w->name, r->name, w->host, host);
+	buf_addf(out, "%-*s  %-*s", w->name, r->name, w->host, host_of(l, r->name));
 	if (p->threads) {
 		visible_addf(out, " %-8s %7d %6.1f", r->arch, p->threads, p->load);
 		add_gib(out, p->memory);
@@ -148,17 +185,7 @@ static void add_row(struct buf *out, const struct widths *w, const struct survey
 		buf_addstr(out, "ok\n");
 	add_platforms(out, p);
 	add_held(out, p);
-	add_boards(out, &r->boards);
-}
-
-static const char *host_of(const struct listing *l, const char *name)
-{
-	const struct config_machine *m = config_machine(&l->in->config, name);
-	if (!m || !strcmp(name, CONFIG_LOCAL))
-		return "this machine";
-	if (m->command)
-		return "(command)";
-	return m->target ? m->target : m->name;
+	add_boards(out, l, &r->boards);
 }
 
 static int wider(int width, const char *text)
@@ -184,8 +211,7 @@ static void show_table(const struct listing *l, const struct campaign_machine *m
 	buf_addf(&out, "%-*s  %-*s %-8s %7s %6s %8s %8s %8s %4s  %s\n", w.name, "name", w.host,
 		"host", "arch", "threads", "load", "memory", "disk", "boardman", "cap", "status");
 	for (size_t i = 0; i < l->n; i++)
-		add_row(&out, &w, &l->rows[i], host_of(l, l->rows[i].name),
-			machines[i].max_sketches);
+		add_row(&out, l, &w, &l->rows[i], machines[i].max_sketches);
 	say(l->in, &out);
 	buf_release(&out);
 }
@@ -353,13 +379,13 @@ static enum exit_status survey(struct listing *l)
 static int fill(struct listing *l, struct error *err)
 {
 	const struct options *o = &l->in->options;
-	struct arduino_dirs dirs = {0};
-	if (arduino_dirs_find(&dirs, err) < 0 || setup_board_names(o, &l->boards, err) < 0)
+	struct arduino_dirs *dirs = &l->dirs;
+	if (arduino_dirs_find(dirs, err) < 0 || setup_board_names(o, &l->boards, err) < 0)
 		return -1;
-	l->settings.user_dir = xstrdup(dirs.user_dir);
-	l->settings.data_dir = xstrdup(dirs.data_dir);
-	arduino_dirs_release(&dirs);
+	l->settings.user_dir = xstrdup(dirs->user_dir);
+	l->settings.data_dir = xstrdup(dirs->data_dir);
 	setup_absolute(&o->platforms, &l->settings.platform_dirs);
+	strv_push_all(&dirs->platform_dirs, &l->settings.platform_dirs);
 	strv_push_all(&l->settings.build_properties, &o->build_property);
 	l->settings.cache_dir = host_cache_dir(err);
 	return l->settings.cache_dir ? 0 : -1;
@@ -408,6 +434,7 @@ static enum exit_status run(struct invocation *in)
 	uv_run(&l.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&l.loop);
 	settings_release(&l.settings);
+	arduino_dirs_release(&l.dirs);
 	strv_release(&l.boards);
 	return status;
 }

@@ -14,13 +14,18 @@
 #include "git/snapshot.h"
 #include "git/worktree.h"
 #include "sketch/board.h"
+#include "sketch/platform.h"
 #include "sketch/reach.h"
+
+/* Bytes: a platform that holds its own toolchain is better installed there. */
+#define MAX_PLATFORM (512ull << 20)
 
 /* Real paths, but for the folders, which are as they were named. */
 struct finding {
 	struct sources *s;
 	const struct plan *p;
 	struct strv sketches, trees, libraries, folders;
+	struct strv platforms; /* the user's own, as they were named */
 	struct strv tops; /* what is to be sent, before those that lie in others are taken out */
 	struct reach reach;
 };
@@ -72,6 +77,23 @@ static void list_folders(struct finding *f)
 		strv_push_take(&f->folders, path_join(user, "libraries"));
 }
 
+static void list_platform(struct finding *f, const struct platform *p)
+{
+	if (arduino_dirs_own(&f->p->setup.dirs, p->dir))
+		strv_push_unique(&f->platforms, p->dir);
+}
+
+static void list_platforms(struct finding *f)
+{
+	for (size_t i = 0; i < f->p->n_boards; i++) {
+		const struct board *b = f->p->boards[i]->here;
+		if (!b)
+			continue;
+		list_platform(f, b->platform);
+		list_platform(f, b->core_platform);
+	}
+}
+
 /* ---- what is sent ---- */
 
 /* The top of the sketch's work tree, else its library, when it lies in it, else itself. New string. */
@@ -113,6 +135,16 @@ static void add_libraries(struct finding *f)
 		bool whole = top && strv_contains(&f->tops, top);
 		strv_push_unique(&f->tops, whole ? top : f->libraries.v[i]);
 		free(top);
+	}
+}
+
+static void add_platforms(struct finding *f)
+{
+	for (size_t i = 0; i < f->platforms.n; i++) {
+		char *real = source_real(f->platforms.v[i]);
+		if (fs_tree_size(real) <= MAX_PLATFORM)
+			strv_push_unique(&f->tops, real);
+		free(real);
 	}
 }
 
@@ -274,6 +306,14 @@ static void need_places(struct sources *s, const struct reached_library *lib)
 	}
 }
 
+static void need_platform(struct sources *s, const char *named)
+{
+	char *real = source_real(named);
+	if (is_in_tree(s, real))
+		strv_push_unique(&s->needed, real);
+	free(real);
+}
+
 static void find_needed(struct finding *f)
 {
 	struct sources *s = f->s;
@@ -285,23 +325,24 @@ static void find_needed(struct finding *f)
 			need_library(s, &f->reach.v[i]);
 		need_places(s, &f->reach.v[i]);
 	}
+	for (size_t i = 0; i < f->platforms.n; i++)
+		need_platform(s, f->platforms.v[i]);
 	strv_sort(&s->needed);
 	strv_sort(&s->needed_tops);
 }
 
 static void find_platforms(struct finding *f)
 {
-	const struct strv *dirs = &f->p->settings.platform_dirs;
-	for (size_t i = 0; i < dirs->n; i++) {
-		char *real = source_real(dirs->v[i]);
+	for (size_t i = 0; i < f->platforms.n; i++) {
+		const char *named = f->platforms.v[i];
+		char *real = source_real(named);
 		if (beneath_any(&f->s->roots, real))
-			source_links_add(f->s, dirs->v[i]);
+			source_links_add(f->s, named);
 		else
 			strv_pushf(&f->s->notes,
-				"--platforms '%s' is not sent to other machines: it lies outside "
-				"of "
-				"what is; cure: move it to the work tree of the sketches",
-				dirs->v[i]);
+				"the platform in '%s' is not sent to other machines: it has more "
+				"than %llu MB; cure: install it there",
+				named, MAX_PLATFORM >> 20);
 		free(real);
 	}
 }
@@ -337,6 +378,7 @@ static void finding_release(struct finding *f)
 	strv_release(&f->trees);
 	strv_release(&f->libraries);
 	strv_release(&f->folders);
+	strv_release(&f->platforms);
 	strv_release(&f->tops);
 	reach_release(&f->reach);
 }
@@ -348,8 +390,10 @@ int sources_find(struct sources *s, const struct plan *p, const char *out_dir, s
 	*s = (struct sources){0};
 	list_libraries(&f);
 	list_folders(&f);
+	list_platforms(&f);
 	add_sketches(&f);
 	add_libraries(&f);
+	add_platforms(&f);
 	int ret = add_reached(&f, err);
 	if (ret == 0)
 		ret = choose_roots(&f, err);

@@ -95,3 +95,11 @@ void arduino_dirs_release(struct arduino_dirs *d)
 	free(d->system_hardware);
 	*d = (struct arduino_dirs){0};
 }
+
+bool arduino_dirs_own(const struct arduino_dirs *d, const char *platform)
+{
+	for (size_t i = 0; i < d->platform_dirs.n; i++)
+		if (path_beneath(platform, d->platform_dirs.v[i]))
+			return true;
+	return d->user_dir && path_beneath(platform, d->user_dir);
+}

@@ -302,6 +302,21 @@ struct engine *engine_open(uv_loop_t *loop, const struct engine_config *c,
 	return e;
 }
 
+int engine_rescan(struct engine *e, struct error *err)
+{
+	struct shared *s = &e->s;
+	if (s->platforms == s->config.platforms)
+		return 0;
+	struct platforms *found = platforms_open(&s->config.dirs, err);
+	if (!found)
+		return -1;
+	context_list_free(e->contexts);
+	e->contexts = NULL;
+	platforms_free(s->platforms);
+	s->platforms = found;
+	return 0;
+}
+
 static void close_timer_gone(uv_handle_t *h)
 {
 	struct engine *e = h->data;

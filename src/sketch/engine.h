@@ -114,6 +114,9 @@ struct engine_events {
 /* Copies what it needs of the config. */
 struct engine *engine_open(uv_loop_t *loop, const struct engine_config *c,
 	const struct engine_events *ev, struct error *err);
+/* Looks for platforms once more: others may be shown at their paths by now. Not while there are jobs. -1 and err as platforms_open; the
+ * engine goes on with what it knew. */
+int engine_rescan(struct engine *e, struct error *err);
 /* Takes a job. Its `finished` comes later, from the loop, never from within this call. Jobs over sketch_jobs wait in order. After
  * engine_close nothing is taken. */
 void engine_submit(struct engine *e, const struct engine_job *j);

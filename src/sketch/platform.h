@@ -26,6 +26,8 @@ struct arduino_dirs {
  * ~/.arduino15) and system_hardware ($BOARDMAN_SYSTEM_HARDWARE for tests). platform_dirs is left alone. */
 int arduino_dirs_find(struct arduino_dirs *d, struct error *err);
 void arduino_dirs_release(struct arduino_dirs *d);
+/* Whether a platform's directory is the user's own work: in a --platforms directory or the sketchbook, not where platforms are installed. */
+bool arduino_dirs_own(const struct arduino_dirs *d, const char *platform);
 
 struct platform {
 	char *vendor, *arch, *dir;

@@ -263,7 +263,8 @@ static void checked_out(uv_work_t *w, int status)
 	s->preparing = NULL;
 	if (s->closing) {
 		session_gone(s);
-	} else if (p->ret < 0 || workplace_show(p->place, &p->commit, &p->scenery, &p->err) < 0) {
+	} else if (p->ret < 0 || workplace_show(p->place, &p->commit, &p->scenery, &p->err) < 0 ||
+		   engine_rescan(s->engine, &p->err) < 0) {
 		send_error(s, true, p->err.text);
 	} else {
 		s->shown = true;

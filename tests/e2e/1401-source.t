@@ -198,6 +198,29 @@ alike 'a sketch outside of any repository' -b $boards Loose
 ok_status 0
 cd "$T/work/repo" || exit 99
 
+# --- a platform that is worked on ---
+hardware=$HOME/Arduino/hardware
+mkdir -p "$hardware/own" "$T/work/given/more" "$T/work/dev"
+for dir in "$hardware/own/tiny" "$T/work/given/more/tiny" "$T/work/dev/tiny"; do
+  cp -R "$TINY/hardware/tiny/tiny" "$dir"
+done
+mkdir "$hardware/linked" && ln -s "$T/work/dev/tiny" "$hardware/linked/tiny"
+put "$hardware/own/tiny/cores/tiny/new.c" '// tiny: bytes 5000'
+mksketch sk Plain 'void setup() {}'
+alike 'a platform of the sketchbook' -b own:tiny:one sk/Plain
+ok_status 0
+is "$(jq .sizes.flash boardman-out/current/own.tiny.one/sk+Plain/done)" 5500 '… as it is now'
+put "$hardware/own/tiny/cores/tiny/new.c" '// tiny: bytes 6000'
+dist --no-local -b own:tiny:one sk/Plain
+is "$(jq .sizes.flash boardman-out/current/own.tiny.one/sk+Plain/done)" 6500 '… and after an edit'
+alike '… and one that is linked into it' -b linked:tiny:one sk/Plain
+ok_status 0
+alike '… and one of --platforms' --platforms ../given -b more:tiny:one sk/Plain
+ok_status 0
+run boardman machines -b own:tiny:one
+is "$(grep -c '^    own:tiny:one: its platform goes there with the sources' <<<"$out")" 2 '… which machines tells'
+rm -r "$hardware"
+
 # --- where results go ---
 dist --no-local -b $boards sk/Dirty -o out/deep
 ok_status 0 'OUT in the tree'

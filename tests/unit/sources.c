@@ -9,6 +9,8 @@
 #include "cli/plan.h"
 #include "cli/source_links.h"
 #include "git/snapshot.h"
+#include "sketch/board.h"
+#include "sketch/platform.h"
 #include "unit/library_util.h"
 #include "worker/view.h"
 
@@ -350,14 +352,65 @@ static void test_given(void)
 	name_dir(&plan.settings.library_dirs, "one/lib/L");
 	name_dir(&plan.selection.v[0].library_dirs, "big/L");
 	name_dir(&plan.settings.libraries_dirs, "one/lib");
-	name_dir(&plan.settings.platform_dirs, "one/hardware");
-	name_dir(&plan.settings.platform_dirs, "plain");
 	finds("out", "boss/big/L boss/one",
 		"one inside the work tree, and one of a work tree that nothing else is of");
 	is_strv(&got.empty, "boss/out", "a folder of libraries in a root is not empty");
 	is_strv(&got.needed, "boss/one/sketches/A", "given, but not reached");
-	is_int((long long)got.notes.n, 1, "platforms outside");
-	ok(strstr(got.notes.v[0], "/boss/plain' is not sent"), "are told: %s", got.notes.v[0]);
+}
+
+/* ---- platforms ---- */
+
+static struct platform platform, core;
+static struct board board = {.platform = &platform, .core_platform = &core};
+static struct plan_board plan_board = {.here = &board}, *plan_boards[] = {&plan_board};
+
+/* The plan is for a board of a platform whose core is in another one. */
+static void use_platforms(const char *dir, const char *core_dir)
+{
+	free(platform.dir);
+	free(core.dir);
+	free(board.core_dir);
+	platform.dir = xstrdup(at(dir));
+	core.dir = xstrdup(at(core_dir));
+	board.core_dir = path_join(core.dir, "cores/c");
+	plan.boards = plan_boards;
+	plan.n_boards = 1;
+}
+
+static void test_platforms(void)
+{
+	put("boss/book/hardware/mine/avr/boards.txt", "");
+	put("boss/dev/Core/avr/boards.txt", "");
+	put("boss/dev/Core/.gitignore", "*.a");
+	put("boss/given/v/a/boards.txt", "");
+	make_sketch("dev/Core/avr/libraries/L/examples/X", "");
+	put("boss/installed/v/a/boards.txt", "");
+	sh("git init -q dev/Core && ln -s ../../dev/Core book/hardware/linked");
+	make_plan("", "one/sketches", "book");
+	use_platforms("boss/book/hardware/mine/avr", "boss/installed/v/a");
+	finds("out", "boss/book/hardware/mine/avr boss/one",
+		"a platform of the sketchbook, not one that is installed");
+	use_platforms("boss/book/hardware/linked/avr", "boss/given/v/a");
+	name_dir(&plan.setup.dirs.platform_dirs, "given");
+	finds("out", "boss/dev/Core/avr boss/given/v/a boss/one",
+		"one that is linked into it, and one of --platforms");
+	are_links("boss/book/hardware/linked/avr>boss/dev/Core/avr", "… by its name there");
+	strv_release(&plan.setup.dirs.platform_dirs);
+
+	make_plan("", "dev/Core", "book");
+	use_platforms("boss/book/hardware/linked/avr", "boss/book/hardware/linked/avr");
+	finds("out", "boss/dev/Core", "one in the work tree of the sketches goes with it");
+	is_strv(&got.needed, "boss/dev/Core/avr boss/dev/Core/avr/libraries/L/examples/X",
+		"… with what git ignores");
+	sh("truncate -s 600M dev/Core/avr/toolchain");
+	make_plan("", "one/sketches", "book");
+	use_platforms("boss/book/hardware/linked/avr", "boss/installed/v/a");
+	finds("out", "boss/one", "one that is very large stays here");
+	is_int((long long)got.notes.n, 1, "… which is told");
+	ok(strstr(got.notes.v[0], "/boss/book/hardware/linked/avr' is not sent "), "%s",
+		got.notes.v[0]);
+	sh("rm dev/Core/avr/toolchain");
+	use_platforms("", "");
 }
 
 static void test_names(void)
@@ -503,6 +556,7 @@ int main(void)
 	test_no_tree();
 	test_two_trees();
 	test_given();
+	test_platforms();
 	test_names();
 	test_refused();
 	setenv("HOME", at("home"), 1);
