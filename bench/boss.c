@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <uv.h>
 #include "boss/campaign.h"
+#include "boss/link/children.h"
 #include "boss/link/conn_command.h"
 #include "boss/link/packs.h"
 #include "boss/link/remote.h"
@@ -26,6 +27,7 @@ struct bench {
 	uv_loop_t loop;
 	struct strv argv;
 	struct packs *packs;
+	struct children *children;
 	const char *worker;
 	char *dir;
 };
@@ -53,7 +55,7 @@ static struct link connect_fake(
 	char *spool = xasprintf("%s/spool/%s", b->dir, m->name);
 	const struct remote_config c = {
 		.loop = &b->loop,
-		.conn = conn_command_new(&b->loop, &b->argv),
+		.conn = conn_command_new(&b->loop, b->children, &b->argv),
 		.packs = b->packs,
 		.boardman = b->worker,
 		.spool = spool,
@@ -86,6 +88,7 @@ static void run_boss(struct bench *b, size_t n_workers, size_t n_jobs)
 	char *out = path_join(b->dir, "out");
 	struct outtree *tree = outtree_open(out, &err);
 	uv_loop_init(&b->loop);
+	b->children = children_new(&b->loop);
 	const struct campaign_config c = {
 		.loop = &b->loop,
 		.matrix = &m,

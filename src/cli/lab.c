@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "boss/parcel.h"
 #include "boss/campaign.h"
+#include "boss/link/children.h"
 #include "boss/link/conn_command.h"
 #include "boss/link/conn_ssh.h"
 #include "boss/link/packs.h"
@@ -53,6 +54,7 @@ struct lab {
 	size_t n_far;
 	struct procs *procs; /* for what SSH asks of programs */
 	struct ssh_pace *pace;
+	struct children *children;
 	struct packs *packs;
 	struct parcel parcel;
 	struct snapshot snapshot; /* keeps the objects of the source */
@@ -93,7 +95,7 @@ static struct conn *conn_of(const struct far *f)
 		.target = f->config->target ? f->config->target : f->config->name,
 	};
 	if (f->command.n)
-		return conn_command_new(f->lab->loop, &f->command);
+		return conn_command_new(f->lab->loop, f->lab->children, &f->command);
 	return conn_ssh_new(&ssh);
 }
 
@@ -325,6 +327,7 @@ struct lab *lab_new(
 	l->loop = loop;
 	l->options = &in->options;
 	l->pace = ssh_pace_new(HANDSHAKES);
+	l->children = children_new(loop);
 	name_run(l);
 	l->host = host_id();
 	if (!cache || host_dir_make(cache, err) < 0) {
@@ -367,6 +370,7 @@ void lab_delete(struct lab *l)
 	}
 	packs_free(l->packs);
 	ssh_pace_free(l->pace);
+	children_free(l->children);
 	if (l->procs)
 		procs_free(l->procs);
 	parcel_release(&l->parcel);

@@ -3,14 +3,17 @@
 
 #include <signal.h>
 
+#include "boss/link/children.h"
 #include "common/strv.h"
 #include "conn_case.h"
+
+static struct children *children;
 
 static struct conn *new_conn(const char *command)
 {
 	struct strv argv = STRV_INIT;
 	strv_split(&argv, command, " ");
-	struct conn *c = conn_command_new(&loop, &argv);
+	struct conn *c = conn_command_new(&loop, children, &argv);
 	strv_release(&argv);
 	return c;
 }
@@ -63,7 +66,7 @@ static void test_argv(void)
 	struct seen s = {0};
 	strv_push(&argv, "env");
 	strv_push(&argv, "MARK=a b '$x'");
-	struct conn *c = conn_command_new(&loop, &argv);
+	struct conn *c = conn_command_new(&loop, children, &argv);
 	strv_release(&argv);
 	open_conn(c, &sc);
 	wait_for(&sc.opened, 1);
@@ -168,6 +171,7 @@ int main(void)
 	struct seen_conn sc = {0};
 	signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&loop);
+	children = children_new(&loop);
 	test_no_command();
 	test_argv();
 	test_refused();
@@ -184,6 +188,7 @@ int main(void)
 	free_conn(c, &sc);
 	ok(!sc.failed && sc.opened == 1, "no other event of the conn");
 	test_free_within();
+	children_free(children);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "nothing is left in the loop");
 	return done_testing();

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utlist.h>
 
+#include "boss/link/children.h"
 #include "boss/link/conn.h"
 #include "boss/link/outq.h"
 #include "common/error.h"
@@ -47,7 +49,8 @@ struct command_conn {
 	struct conn base;
 	uv_loop_t *loop;
 	struct strv argv;
-	uv_signal_t sigchld;
+	struct children *children;
+	struct children_watcher *watcher; /* while there are channels */
 	uv_timer_t opening;
 	int handles; /* not yet closed, and channels not yet freed */
 	struct command_channel *first;
@@ -101,27 +104,21 @@ static void close_stream(struct stream *s)
 	s->fd = -1;
 }
 
+static void look_at_children(void *ctx);
+
 static void link_channel(struct command_conn *c, struct command_channel *ch)
 {
 	if (!c->first)
-		uv_ref((uv_handle_t *)&c->sigchld);
-	ch->next = c->first;
-	if (ch->next)
-		ch->next->prev = ch;
-	c->first = ch;
+		c->watcher = children_watch(c->children, look_at_children, c);
+	DL_PREPEND(c->first, ch);
 }
 
 static void unlink_channel(struct command_channel *ch)
 {
 	struct command_conn *c = conn_of(ch);
-	if (ch->prev)
-		ch->prev->next = ch->next;
-	else
-		c->first = ch->next;
-	if (ch->next)
-		ch->next->prev = ch->prev;
+	DL_DELETE(c->first, ch);
 	if (!c->first)
-		uv_unref((uv_handle_t *)&c->sigchld);
+		children_unwatch(c->watcher);
 }
 
 /* The end of a child */
@@ -267,11 +264,11 @@ static void note_end(struct command_channel *ch)
 	uv_timer_start(&ch->timer, on_ended, 0, 0);
 }
 
-static void on_sigchld(uv_signal_t *handle, int sig)
+static void look_at_children(void *ctx)
 {
-	struct command_conn *c = handle->data;
-	(void)sig;
-	for (struct command_channel *ch = c->first; ch; ch = ch->next)
+	const struct command_conn *c = ctx;
+	struct command_channel *ch;
+	DL_FOREACH (c->first, ch)
 		note_end(ch);
 }
 
@@ -508,7 +505,6 @@ static void command_free(struct conn *base, void (*closed)(void *ctx), void *ctx
 	c->closed = closed;
 	c->closed_ctx = ctx;
 	uv_close((uv_handle_t *)&c->opening, on_conn_handle_closed);
-	uv_close((uv_handle_t *)&c->sigchld, on_conn_handle_closed);
 }
 
 static const struct conn_ops ops = {
@@ -522,18 +518,15 @@ static const struct conn_ops ops = {
 	.free = command_free,
 };
 
-struct conn *conn_command_new(uv_loop_t *loop, const struct strv *argv)
+struct conn *conn_command_new(uv_loop_t *loop, struct children *children, const struct strv *argv)
 {
 	struct command_conn *c = xcalloc(1, sizeof *c);
 	c->base.ops = &ops;
 	c->loop = loop;
+	c->children = children;
 	strv_push_all(&c->argv, argv);
 	uv_timer_init(loop, &c->opening);
-	uv_signal_init(loop, &c->sigchld);
-	c->opening.data = c->sigchld.data = c;
-	c->handles = 2;
-	uv_signal_start(&c->sigchld, on_sigchld, SIGCHLD);
-	uv_unref((uv_handle_t *)&c->sigchld);
-	spawn_unblock_sigchld();
+	c->opening.data = c;
+	c->handles = 1;
 	return &c->base;
 }

@@ -6,10 +6,11 @@
 
 #include <uv.h>
 
+struct children;
 struct conn;
 struct strv;
 
-/* Copies argv. Free with conn_free. */
-struct conn *conn_command_new(uv_loop_t *loop, const struct strv *argv);
+/* Copies argv. `children` must live as long. Free with conn_free. */
+struct conn *conn_command_new(uv_loop_t *loop, struct children *children, const struct strv *argv);
 
 #endif
