@@ -102,9 +102,11 @@ static void next_archive_command(struct unit *u)
 	task_submit(u->context->shared->tasks, &spec, on_archived, u);
 }
 
-static void make_archive(struct unit *u, struct tu *const *objects, size_t n)
+static void make_archive(struct unit *u)
 {
 	struct error err = ERROR_INIT;
+	struct tu **objects;
+	size_t n = archived(u, &objects);
 	char *name = archive_name(u), *path = path_join(u->scratch, name), *dir = path_dir(path);
 	struct props *over = context_overlay(u->group.build_dir, "", "");
 	u->reused = false;
@@ -115,20 +117,34 @@ static void make_archive(struct unit *u, struct tu *const *objects, size_t n)
 		unit_fail(u, true, xasprintf("%s: %s", unit_name(u), err.text));
 	else
 		next_archive_command(u);
+	free(objects);
 	free(dir);
 	props_free(over);
 	free(name);
 	free(path);
 }
 
+static void take_or_make(struct unit *u)
+{
+	if (unit_is_orphan(u))
+		unit_fail(u, true, xstrdup("cancelled"));
+	else if (u->group.lookup && take_archive(u))
+		unit_ready(u);
+	else
+		make_archive(u);
+}
+
+/* Where its objects are kept already, who made them may be archiving them now. */
 void unit_archive(struct unit *u)
 {
 	struct tu **objects;
 	size_t n = archived(u, &objects);
 	archive_key(u->context, objects, n, &u->archive_key);
+	free(objects);
 	if (u->group.lookup && take_archive(u))
 		unit_ready(u);
+	else if (u->lock < 0)
+		unit_lock(u, take_or_make);
 	else
-		make_archive(u, objects, n);
-	free(objects);
+		make_archive(u);
 }

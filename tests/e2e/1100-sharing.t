@@ -86,6 +86,35 @@ is "$(count_starts compile L1.cpp)$(count_starts compile main.cpp)" 11 'fault 19
 compile -b two:speed=slow s
 is "$(stage1_compiles)" '' '… the default ones, named, are not'
 
+# --- a core whose objects are kept, and that somebody else archives ---
+compile -b one s
+rm -rf "$cache"/bundles/* boardman-out
+# shellcheck disable=SC2016
+background holder bash -c 'for lock; do exec {fd}>"$lock" && flock "$fd" || exit; done
+: >held
+until [ -e go ]; do sleep 0.02; done' holder "$cache"/locks/*
+holder=$background_pid
+eventually 20 test -e held
+forget_starts
+background mine boardman compile --libraries "$libraries" -b one -o mine s
+mine=$background_pid
+background yours boardman compile --libraries "$libraries" -b one -o yours s
+yours=$background_pid
+waiting() { # NUMBER
+  local inodes
+  inodes=$(stat -c ':%i ' "$cache"/locks/*)
+  [ "$(grep -e '-> FLOCK' /proc/locks | grep -cF "$inodes")" -ge "$1" ]
+}
+ok 'two runs wait' eventually 20 waiting 2
+is "$(count_starts ar)" 0 '… and archive nothing'
+: >go
+wait "$holder"
+finish mine "$mine"
+ok_status 0
+finish yours "$yours"
+ok_status 0
+is "$(count_starts ar)" 1 '… then it is done once'
+
 # --- limits ---
 bin=$TINY/hardware/tiny/tiny/tools/tiny/bin
 mv "$bin" "$bin.real"
