@@ -67,7 +67,7 @@ int view_enter(struct error *err)
 		if (map_ids(uid, gid, err) < 0)
 			return -1;
 	}
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+	if (mount("none", "/", "none", MS_REC | MS_SLAVE, NULL) < 0)
 		return error_errno(err, "cannot keep our mounts to ourselves");
 	return 0;
 }
@@ -76,7 +76,7 @@ int view_enter(struct error *err)
 
 static int bind(const char *from, const char *to, struct error *err)
 {
-	if (mount(from, to, NULL, MS_BIND | MS_REC, NULL) < 0)
+	if (mount(from, to, "none", MS_BIND | MS_REC, NULL) < 0)
 		return error_errno(err, "cannot make '%s' appear at '%s'", from, to);
 	return 0;
 }

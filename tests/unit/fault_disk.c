@@ -15,7 +15,7 @@ static bool mount_disk(void)
 	must(mkdir(at("full"), 0755) == 0, "mkdir");
 	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0)
 		return false;
-	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("none", at("full"), "tmpfs", 0, "size=64k") == 0;
 }
 

@@ -65,7 +65,7 @@ static void in_parts(struct run *r)
 
 int main(void)
 {
-	struct desk d;
+	struct desk d = {0};
 	struct run r;
 	tiny_install(test_tmpdir());
 	open_run(&d, &r);
