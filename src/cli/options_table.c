@@ -105,7 +105,7 @@ static const struct option_row table[] = {
 
 	{"output-dir", NULL, "o", "DIR", "where results go (boardman-out)", TEXT, OUTPUT,
 		VERB_COMPILE, AT(output_dir)},
-	{"keep", NULL, "k", NULL, "keep objects, elf, map and listing", FLAG, OUTPUT, VERB_COMPILE,
+	{"keep", NULL, "k", NULL, "keep objects, elf, map, lst", FLAG, OUTPUT, VERB_COMPILE,
 		AT(keep)},
 	{"no-firmware", NULL, "", NULL, "verdicts and sizes only", FLAG, OUTPUT, VERB_COMPILE,
 		.join = true, AT(no_firmware)},

@@ -79,15 +79,15 @@ is "$(grep -c 'ruru' <<<"$err")" 1 '… that is told once for all boards'
 like "$err" 'ruru: no jobs of tiny:tiny:one, tiny:tiny:two: ' '… which they are'
 
 # --- a board that nobody has ---
-mkdir -p "$T/mine/own"
-cp -a "$platform" "$T/mine/own/tiny"
-for m in ohau moa ruru; do lab_blind "$m" "$T/mine"; done
-fresh -b tiny:tiny:one,own:tiny:one --platforms "$T/mine" --no-local sk/S1 sk/S2
+installed=$HOME/.arduino15/packages/own/hardware/tiny
+mkdir -p "$installed"
+cp -a "$platform" "$installed/1.2.3"
+fresh -b tiny:tiny:one,own:tiny:one --no-local sk/S1 sk/S2
 ok_status 3 'a board that no machine can build'
 is "$(built_by | cut -f 1,2,3)" $'tiny:tiny:one\tsk/S1\tok\ntiny:tiny:one\tsk/S2\tok' '… the other is built'
 is "$(jq -r '.jobs[] | select(.board == "own:tiny:one") | .verdict' boardman-out/run.json | paste -s -d ' ')" 'infra infra' '… its jobs are infra'
 like "$out" 'own:tiny:one.*no machine can build it' '… and are named with the reason'
-fresh -b tiny:tiny:one,own:tiny:one --platforms "$T/mine" sk/S1 sk/S2
+fresh -b tiny:tiny:one,own:tiny:one sk/S1 sk/S2
 ok_status 0 'it is built here where that is allowed'
 is "$(built_by | awk -F '\t' '$1 == "own:tiny:one" { print $4 }' | sort -u)" local '… and nowhere else'
 
