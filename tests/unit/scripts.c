@@ -50,6 +50,18 @@ static void test_probe(void)
 	buf_release(&script);
 }
 
+/* Both try whether the directory can be written to, and one removes what both have made. */
+static void test_two_at_once(void)
+{
+	struct buf script = BUF_INIT;
+	buf_addstr(&script, "touch() { command touch \"$1\"; command rm \"$1\"; }\n");
+	script_probe(&script, "0123");
+	char *out = run(&script);
+	ok(!strstr(out, "unwritable"), "%s: another boss probes at the same time", shell);
+	free(out);
+	buf_release(&script);
+}
+
 static void test_nonsense(void)
 {
 	struct facts f;
@@ -119,6 +131,7 @@ int main(void)
 		shell = shells[i];
 		if (system(check) == 0) {
 			test_probe();
+			test_two_at_once();
 			test_receive();
 		} else {
 			diag("no %s here", shell);

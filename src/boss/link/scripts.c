@@ -28,7 +28,7 @@ static const char look_at_dir[] =
 	"}\n"
 	"if own \"${dir%/*}\" && own \"$dir\"; then\n"
 	"  echo \"dir $dir\"\n"
-	"  touch \"$dir/.probe\" && rm \"$dir/.probe\" || echo \"unwritable $dir\"\n"
+	"  touch \"$dir/.probe\" && rm -f \"$dir/.probe\" || echo \"unwritable $dir\"\n"
 	"fi\n";
 
 static const char tell_facts[] =
