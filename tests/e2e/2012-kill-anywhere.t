@@ -88,6 +88,11 @@ for ((n = 1; n <= kills; n++)); do
   fi
   ok_status 1 "$words: the run ends"
   same_as_undisturbed "$words"
+  if [ "$victim" != boss ] && [ -n "$(git_locks)" ]; then
+    # The others were done before it came back: its next worker removes them.
+    from_nothing
+    compile "${args[@]}" --use-machines "$victim"
+  fi
   is "$(git_locks)$(find . -name incoming)" '' "$words: no lock is left, nothing is in transit"
   ok "$words: no process is left" eventually 20 none_far
 done
