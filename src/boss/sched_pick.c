@@ -136,14 +136,16 @@ static uint32_t choose(const struct sched *s, const struct pool_machine *m, doub
 /* How many it may get from the queue. */
 static size_t room_of(const struct sched *s, const struct pool_machine *m)
 {
-	size_t want = m->slots + (m->results ? sched_prefetch(s, m) : 0), all = 0;
+	size_t want = m->slots + (m->results ? sched_prefetch(s, m) : 0);
 	if (m->n_held >= want)
 		return 0;
 	size_t room = want - m->n_held, queued = s->count[SCHED_QUEUED];
 	if (m->had_batch)
 		return room;
-	for (size_t i = 0; i < s->n_machines; i++)
-		all += s->machines[i].had_batch ? 0 : s->machines[i].slots;
+	size_t all = m->slots;
+	for (const struct pool_machine *other = s->machines; other < s->machines + s->n_machines;
+		other++)
+		all += other == m || other->had_batch ? 0 : other->slots;
 	size_t share = (queued * m->slots + all - 1) / all;
 	return room < share ? room : share;
 }

@@ -339,7 +339,6 @@ static void test_grandchild(void)
 	ok(took >= 0.15 && took < 5, "is waited for a little");
 	ok(took - o.r.wall > 0.15, "which does not count as its time");
 	ok(dies(atoi(o.out)), "and the grandchild is killed");
-	start = seconds();
 	o = sh("(sleep 0.01; echo late) & exit 0", (struct proc_spec){0});
 	is_str(o.out, "late\n", "what comes within that time is kept");
 	o = sh("while :; do echo flood; done & exit 6", (struct proc_spec){.max_output = 100});

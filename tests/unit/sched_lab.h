@@ -49,7 +49,7 @@ LAB_FN double chance_ratio(struct chance *c, double low, double high)
 
 LAB_FN size_t chance_below(struct chance *c, size_t n)
 {
-	return (size_t)(chance_bits(c) % n);
+	return n ? (size_t)(chance_bits(c) % n) : 0;
 }
 
 /* ---- a lab ---- */
