@@ -96,10 +96,20 @@ void arduino_dirs_release(struct arduino_dirs *d)
 	*d = (struct arduino_dirs){0};
 }
 
+static bool lies_in(const char *platform, const char *dir, const char *below)
+{
+	char *place = dir ? path_join(dir, below) : NULL;
+	bool lies = place && path_beneath(platform, place);
+	free(place);
+	return lies;
+}
+
 bool arduino_dirs_own(const struct arduino_dirs *d, const char *platform)
 {
+	if (lies_in(platform, d->data_dir, "packages") || lies_in(platform, d->system_hardware, ""))
+		return false;
 	for (size_t i = 0; i < d->platform_dirs.n; i++)
 		if (path_beneath(platform, d->platform_dirs.v[i]))
 			return true;
-	return d->user_dir && path_beneath(platform, d->user_dir);
+	return lies_in(platform, d->user_dir, "hardware");
 }

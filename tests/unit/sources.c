@@ -395,6 +395,10 @@ static void test_platforms(void)
 	finds("out", "boss/dev/Core/avr boss/given/v/a boss/one",
 		"one that is linked into it, and one of --platforms");
 	are_links("boss/book/hardware/linked/avr>boss/dev/Core/avr", "… by its name there");
+	plan.setup.dirs.system_hardware = xstrdup(at("boss/given"));
+	finds("out", "boss/dev/Core/avr boss/one", "… but not where platforms are installed");
+	free(plan.setup.dirs.system_hardware);
+	plan.setup.dirs.system_hardware = NULL;
 	strv_release(&plan.setup.dirs.platform_dirs);
 
 	make_plan("", "dev/Core", "book");
